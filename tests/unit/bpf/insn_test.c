@@ -95,8 +95,8 @@ no_word_is_two_instructions(void **state)
 		for (size_t o = 0; o < sizeof(offs) / sizeof(offs[0]); o++)
 			for (size_t m = 0; m < sizeof(imms) / sizeof(imms[0]); m++)
 				n += is_one((struct bpf_insn){ .code = (uint8_t)(i >> 6),
-					.dst_reg = dsts[i & 3] & 15,
-					.src_reg = (uint8_t)(i >> 2) & 15,
+					.dst_reg = dsts[i & 3] & 15u,
+					.src_reg = (i >> 2) & 15u,
 					.off = offs[o],
 					.imm = imms[m] });
 	assert_true(n > 1000);
