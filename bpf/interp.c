@@ -257,8 +257,8 @@ INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2,
 	h_MOVSX64_8: DST = (uint64_t)(int8_t)SRC; NEXT();
 	h_MOVSX64_16: DST = (uint64_t)(int16_t)SRC; NEXT();
 	h_MOVSX64_32: DST = (uint64_t)(int32_t)SRC; NEXT();
-	h_MOVSX32_8: DST = (uint32_t)(int32_t)(int8_t)SRC; NEXT();
-	h_MOVSX32_16: DST = (uint32_t)(int32_t)(int16_t)SRC; NEXT();
+	h_MOVSX32_8: DST = (uint64_t)(uint32_t)(int8_t)SRC; NEXT();
+	h_MOVSX32_16: DST = (uint64_t)(uint32_t)(int16_t)SRC; NEXT();
 
 	/* section 4.2 */
 	h_LE16: DST = htole16((uint16_t)DST); NEXT();
