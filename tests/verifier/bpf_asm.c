@@ -302,7 +302,7 @@ static int
 parse_line(struct assembler *as, char *s)
 {
 	struct fields f;
-	int code, ret;
+	int code, ret = 0;
 
 	s = trim(s);
 	if (*s == '\0' || *s == '#' || take_label(as, s, &ret))
