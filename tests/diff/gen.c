@@ -69,7 +69,15 @@ const struct xb_map_def gen_maps[] = {
 		.value_size = 4,
 		.max_entries = 2,
 		.inner = -1 },
-	{ .name = "ring", .type = BPF_MAP_TYPE_RINGBUF, .max_entries = 4096, .inner = -1 },
+	[RING] = { .name = "ring", .type = BPF_MAP_TYPE_RINGBUF, .max_entries = 4096, .inner = -1 },
+	{
+		.name = "outer",
+		.type = BPF_MAP_TYPE_ARRAY_OF_MAPS,
+		.key_size = 4,
+		.value_size = 4,
+		.max_entries = 2,
+		.inner = ARRAY,
+	},
 };
 const uint32_t gen_map_cnt = sizeof(gen_maps) / sizeof(gen_maps[0]);
 
@@ -90,6 +98,12 @@ gen_chance(struct gen *g, uint32_t percent)
 	return gen_roll(g, 100) < percent;
 }
 
+bool
+gen_errs(struct gen *g, uint32_t percent)
+{
+	return g->opts->mistakes && gen_chance(g, percent);
+}
+
 int32_t
 gen_imm(struct gen *g)
 {
@@ -106,7 +120,7 @@ gen_imm(struct gen *g)
 int32_t
 gen_slip(struct gen *g, int32_t off)
 {
-	return g->opts->mistakes && gen_chance(g, 2) ? off + (int32_t)gen_roll(g, 9) - 4 : off;
+	return gen_errs(g, 2) ? off + (int32_t)gen_roll(g, 9) - 4 : off;
 }
 
 /* ---- instructions and registers ---- */
@@ -149,7 +163,7 @@ worth(const struct gen *g, uint8_t reg)
 	case UNKNOWN: return 0;
 	case SCALAR: return 2;
 	case CTX: return 9;
-	case PKT: return g->s.range[g->s.r[reg].id] ? 5 : 2;
+	case PKT: return g->s.r[reg].range ? 5 : 2;
 	default: return 4;
 	}
 }
@@ -188,10 +202,23 @@ gen_scalar(struct gen *g)
 	int reg = gen_pick(g, KIND(SCALAR));
 
 	if (reg < 0 || gen_chance(g, 10)) {
-		gadget_new_scalar(g);
+		gen_new_scalar(g);
 		reg = gen_pick(g, KIND(SCALAR));
 	}
 	return reg < 0 ? 0 : (uint8_t)reg;
+}
+
+uint8_t
+gen_unknown(struct gen *g)
+{
+	for (int tries = 0; tries < 8; tries++) {
+		uint8_t reg = gen_scalar(g);
+
+		if (g->s.r[reg].kind == SCALAR && !g->s.r[reg].is_const)
+			return reg;
+		gadget_ctx_load(g);
+	}
+	return gen_scalar(g);
 }
 
 /* dst = src + add, src a pointer. */
@@ -223,8 +250,6 @@ gen_invalidate_packet(struct gen *g)
 	for (uint32_t slot = 0; slot < 64; slot++)
 		if (KIND(g->s.slots[slot].kind) & (KIND(PKT) | KIND(PKT_END) | KIND(PKT_META)))
 			g->s.slots[slot].kind = UNKNOWN;
-	memset(g->s.range, 0, sizeof(g->s.range));
-	g->s.meta_range = 0;
 }
 
 int16_t
@@ -254,6 +279,8 @@ merge_reg(struct greg *into, const struct greg *other)
 	}
 	if (into->max < other->max)
 		into->max = other->max;
+	if (into->range > other->range)
+		into->range = other->range;
 	if (into->size > other->size)
 		into->size = other->size;
 	into->is_const = false;
@@ -267,11 +294,6 @@ gen_merge(struct gstate *into, const struct gstate *other)
 		merge_reg(&into->r[i], &other->r[i]);
 	for (size_t i = 0; i < 64; i++)
 		merge_reg(&into->slots[i], &other->slots[i]);
-	for (size_t i = 0; i < PKT_IDS; i++)
-		if (into->range[i] > other->range[i])
-			into->range[i] = other->range[i];
-	if (into->meta_range > other->meta_range)
-		into->meta_range = other->meta_range;
 }
 
 static void
@@ -355,7 +377,7 @@ begin_function(struct gen *g, const struct greg args[6])
 	g->pkt_ids = 1;
 	g->reserved = 0;
 	for (uint8_t reg = 1; reg <= 5; reg++)
-		if (g->s.r[reg].kind == CTX && gen_chance(g, 95))
+		if (g->s.r[reg].kind == CTX && !gen_errs(g, 5))
 			gen_pointer_to(g, (uint8_t)(6 + gen_roll(g, 2)), reg, 0);
 }
 
@@ -397,7 +419,7 @@ gen_program(const struct gen_opts *opts, struct bpf_insn *insns)
 	gen_block(g, UINT32_MAX);
 	end_function(g);
 	write_subs(g);
-	if (opts->mistakes && gen_chance(g, opts->mistakes))
+	if (gen_errs(g, opts->mistakes))
 		gen_mistake(g);
 	cnt = g->cnt;
 	free(g);

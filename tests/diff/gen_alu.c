@@ -24,22 +24,15 @@ call_for_scalar(struct gen *g)
 }
 
 void
-gadget_new_scalar(struct gen *g)
+gen_new_scalar(struct gen *g)
 {
 	uint8_t dst = gen_pick_dst(g);
 	int32_t imm = gen_imm(g);
 
-	switch (gen_roll(g, 8)) {
+	switch (gen_roll(g, 6)) {
 	case 0: load_imm64(g, dst); return;
 	case 1: gadget_ctx_load(g); return;
 	case 2:
-		call_for_scalar(g);
-		if (g->reserved & 1)
-			return;
-		gen_emit(g, MOV64_X, dst, 0, 0, 0);
-		gen_set_scalar(g, dst, ANY_SCALAR);
-		return;
-	case 3:
 		gen_emit(g, BPF_ALU | BPF_MOV | BPF_K, dst, 0, 0, imm);
 		gen_set_scalar(g, dst, (uint32_t)imm);
 		return;
@@ -49,6 +42,15 @@ gadget_new_scalar(struct gen *g)
 		g->s.r[dst].is_const = true;
 		return;
 	}
+}
+
+void
+gadget_new_scalar(struct gen *g)
+{
+	if (gen_chance(g, 80) || g->reserved & 1)
+		gen_new_scalar(g);
+	else
+		call_for_scalar(g);
 }
 
 /* The bound a scalar has after `op`, when the model can tell. */
@@ -77,14 +79,17 @@ alu_imm(struct gen *g, uint8_t dst, uint8_t op, uint8_t class, bool is_signed)
 	uint32_t width = class == BPF_ALU64 ? 64 : 32;
 	int32_t imm = gen_imm(g);
 	uint32_t max = g->s.r[dst].max;
+	bool is_const;
 
 	if (op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH)
 		imm = gen_slip(g, (int32_t)gen_roll(g, width));
 	if ((op == BPF_DIV || op == BPF_MOD) && imm == 0)
 		imm = 3;
+	is_const = g->s.r[dst].is_const || op == BPF_MOV;
 	gen_emit(g, class | op | BPF_K, dst, 0, is_signed, imm);
 	gen_set_scalar(
 		g, dst, imm < 0 || is_signed ? ANY_SCALAR : bound_after(op, max, (uint32_t)imm));
+	g->s.r[dst].is_const = is_const;
 }
 
 void
@@ -92,7 +97,7 @@ gadget_alu(struct gen *g)
 {
 	uint8_t dst = gen_scalar(g), op = alu_ops[gen_roll(g, sizeof(alu_ops))];
 	uint8_t class = gen_chance(g, 60) ? BPF_ALU64 : BPF_ALU, src;
-	bool is_signed = (op == BPF_DIV || op == BPF_MOD) && gen_chance(g, 30);
+	bool is_signed = (op == BPF_DIV || op == BPF_MOD) && gen_chance(g, 30), is_const;
 
 	if (g->reserved & 1u << dst || g->s.r[dst].kind != SCALAR)
 		return;
@@ -103,12 +108,14 @@ gadget_alu(struct gen *g)
 	src = gen_scalar(g);
 	if (g->s.r[src].kind != SCALAR)
 		return;
+	is_const = (g->s.r[dst].is_const || op == BPF_MOV) && g->s.r[src].is_const;
 	gen_emit(g, class | op | BPF_X, dst, src, is_signed, 0);
 	gen_set_scalar(g, dst,
 		is_signed ? ANY_SCALAR
 		: op == BPF_MOV || op == BPF_ADD || op == BPF_AND
 			? bound_after(op, g->s.r[dst].max, g->s.r[src].max)
 			: ANY_SCALAR);
+	g->s.r[dst].is_const = is_const;
 }
 
 /* Sign extension, byte swap, negation. */
@@ -138,21 +145,28 @@ gadget_convert(struct gen *g)
 uint8_t
 gen_bounded(struct gen *g, uint32_t max)
 {
-	uint8_t reg = gen_scalar(g);
+	uint8_t reg = gen_scalar(g), copy;
 	uint32_t mask = 1;
 
 	if (g->s.r[reg].max <= max || g->s.r[reg].kind != SCALAR)
 		return reg;
 	if (g->reserved & 1u << reg) {
-		uint8_t copy = gen_pick_dst(g);
-
+		copy = gen_pick_dst(g);
 		gen_emit(g, MOV64_X, copy, reg, 0, 0);
 		reg = copy;
 	}
 	while (mask * 2 <= max)
 		mask *= 2;
-	switch (gen_roll(g, 6)) {
+	/* A constant would always leave, or never: mask it. So in long programs, to stay alive. */
+	switch (g->s.r[reg].is_const || g->opts->is_straight ? 6 : gen_roll(g, 7)) {
 	case 0: gen_leave_if(g, JMP_K(BPF_JGT), reg, 0, (int32_t)max); break;
+	case 5: /* what is learned of a copy, is learned */
+		copy = gen_pick_dst(g);
+		if (copy != reg)
+			gen_emit(g, MOV64_X, copy, reg, 0, 0);
+		gen_leave_if(g, JMP_K(BPF_JGT), copy, 0, (int32_t)max);
+		gen_set_scalar(g, copy, max);
+		break;
 	case 1:
 		gen_leave_if(g, JMP_K(BPF_JSGT), reg, 0, (int32_t)max);
 		gen_leave_if(g, JMP_K(BPF_JSLT), reg, 0, 0);
@@ -163,11 +177,12 @@ gen_bounded(struct gen *g, uint32_t max)
 		break;
 	case 3:
 		gen_emit(g, MOV32_X, reg, reg, 0, 0);
-		gen_emit(g, BPF_ALU | BPF_RSH | BPF_K, reg, 0, 0, __builtin_clz(mask) + 1);
+		gen_emit(g, BPF_ALU | BPF_RSH | BPF_K, reg, 0, 0,
+			mask == 1 ? 31 : __builtin_clz(mask) + 1);
 		break;
 	case 4: /* no verifier of 6.12 follows a remainder */
 		gen_emit(g, BPF_ALU64 | BPF_MOD | BPF_K, reg, 0, 0, (int32_t)(max + 1));
-		if (!gen_chance(g, 5))
+		if (!gen_errs(g, 5))
 			gen_leave_if(g, JMP_K(BPF_JGE), reg, 0, (int32_t)max + 1);
 		break;
 	default: gen_emit(g, AND64_K, reg, 0, 0, (int32_t)(mask - 1)); break;
@@ -187,7 +202,7 @@ add_const(struct gen *g, uint8_t dst, int32_t delta)
 
 	switch (gen_roll(g, 4)) {
 	case 0:
-		if (g->s.r[dst].kind == FRAME && !gen_chance(g, 5))
+		if (g->s.r[dst].kind == FRAME && !gen_errs(g, 5))
 			return;
 		gen_emit(g, BPF_ALU64 | BPF_SUB | BPF_K, dst, 0, 0, -delta);
 		break;

@@ -2,8 +2,6 @@
 /* Gadgets of calls: helpers, functions of the program, tail calls. */
 #include "tests/diff/gen_internal.h"
 
-enum { HASH, ARRAY, LRU, PERCPU, PROGS, RODATA, DATA, DEVICES, EVENTS, RING };
-
 /*
  * What a helper wants, a letter an argument:
  *	c context   s scalar   m map with keys   K its key   V its value   D E R maps of one kind
@@ -76,8 +74,8 @@ is_callable(const struct gen *g, size_t i)
 	       (is_xdp ? where == 'x' || where == 'X' : where == 't' || where == 'T');
 }
 
-static void
-load_map(struct gen *g, uint8_t dst, int32_t map)
+void
+gen_load_map(struct gen *g, uint8_t dst, int32_t map)
 {
 	gen_emit(g, BPF_LD | BPF_IMM | BPF_DW, dst, BPF_PSEUDO_MAP_IDX, 0, map);
 	gen_emit(g, 0, 0, 0, 0, 0);
@@ -85,8 +83,8 @@ load_map(struct gen *g, uint8_t dst, int32_t map)
 }
 
 /* Write `bytes` of the stack, and give their offset. */
-static int32_t
-fill_stack(struct gen *g, uint32_t bytes)
+int32_t
+gen_fill_stack(struct gen *g, uint32_t bytes)
 {
 	uint32_t slots = (bytes + 7) / 8, room = g->stack_bytes / 8;
 	int32_t off = -8 * (int32_t)(slots + gen_roll(g, room - slots + 1));
@@ -104,20 +102,22 @@ fill_stack(struct gen *g, uint32_t bytes)
 	return gen_slip(g, off);
 }
 
+enum { WRITTEN = 1, NOT_PACKET = 2 };
+
 /* Put a pointer to `bytes` bytes into dst: stack, a map value, or the packet. */
 static void
-point_to_memory(struct gen *g, uint8_t dst, uint32_t bytes, bool is_written)
+point_to_memory(struct gen *g, uint8_t dst, uint32_t bytes, uint32_t how)
 {
 	for (uint8_t reg = 6; reg <= 9 && gen_chance(g, 40); reg++) {
 		const struct greg *r = &g->s.r[reg];
 
-		if ((r->kind == MEM && r->size >= bytes && !(is_written && r->is_readonly)) ||
-			(r->kind == PKT && g->s.range[r->id] >= bytes)) {
+		if ((r->kind == MEM && r->size >= bytes && !(how & WRITTEN && r->is_readonly)) ||
+			(r->kind == PKT && r->range >= bytes && !(how & NOT_PACKET))) {
 			gen_pointer_to(g, dst, reg, -r->off);
 			return;
 		}
 	}
-	gen_pointer_to(g, dst, 10, fill_stack(g, bytes));
+	gen_pointer_to(g, dst, 10, gen_fill_stack(g, bytes));
 }
 
 static bool
@@ -141,6 +141,7 @@ put_size(struct gen *g, uint8_t dst, uint32_t bytes)
 
 /* The map of a K or V argument is the one before it. */
 struct call_args {
+	bool may_be_packet;
 	int32_t map;
 	uint32_t bytes;
 };
@@ -163,17 +164,19 @@ put_arg(struct gen *g, char letter, uint8_t dst, struct call_args *args)
 	case '0': gen_emit(g, MOV64_K, dst, 0, 0, 0); return true;
 	case 'm':
 		args->map = (int32_t)gen_roll(g, PERCPU + 1);
-		load_map(g, dst, args->map);
+		gen_load_map(g, dst, args->map);
 		return true;
-	case 'D': load_map(g, dst, DEVICES); return true;
-	case 'E': load_map(g, dst, EVENTS); return true;
-	case 'R': load_map(g, dst, RING); return true;
-	case 'K': point_to_memory(g, dst, gen_maps[args->map].key_size, false); return true;
-	case 'V': point_to_memory(g, dst, gen_maps[args->map].value_size, false); return true;
+	case 'D': gen_load_map(g, dst, DEVICES); return true;
+	case 'E': gen_load_map(g, dst, EVENTS); return true;
+	case 'R': gen_load_map(g, dst, RING); return true;
+	case 'K': point_to_memory(g, dst, gen_maps[args->map].key_size, 0); return true;
+	case 'V': point_to_memory(g, dst, gen_maps[args->map].value_size, 0); return true;
 	case 'B':
 	case 'W':
 		args->bytes = 4 + 4 * gen_roll(g, 5);
-		point_to_memory(g, dst, args->bytes, letter == 'W');
+		point_to_memory(g, dst, args->bytes,
+			(letter == 'W' ? WRITTEN : 0) |
+				(args->may_be_packet || gen_errs(g, 5) ? 0 : NOT_PACKET));
 		return true;
 	case 'z': return put_size(g, dst, args->bytes);
 	default: return false;
@@ -183,7 +186,7 @@ put_arg(struct gen *g, char letter, uint8_t dst, struct call_args *args)
 static void
 call_helper(struct gen *g, size_t i)
 {
-	struct call_args args = { 0 };
+	struct call_args args = { .may_be_packet = helpers[i].id == BPF_FUNC_csum_diff };
 	char where = helpers[i].where;
 
 	for (uint8_t n = 0; helpers[i].args[n]; n++)
@@ -208,8 +211,8 @@ gadget_helper(struct gen *g)
 /* ---- lookups ---- */
 
 /* r0 is a value or NULL: leave when NULL, or do something with it under a condition. */
-static void
-check_null(struct gen *g, uint32_t size)
+void
+gen_check_null(struct gen *g, uint32_t size)
 {
 	const struct greg value = { .kind = MEM, .size = size };
 	uint8_t p = 0;
@@ -248,15 +251,15 @@ check_null(struct gen *g, uint32_t size)
 void
 gadget_lookup(struct gen *g)
 {
-	int32_t map = (int32_t)gen_roll(g, gen_chance(g, 95) ? PERCPU + 1 : PROGS + 1);
+	int32_t map = (int32_t)gen_roll(g, gen_errs(g, 5) ? PROGS + 1 : PERCPU + 1);
 
 	if (g->reserved & 0x3f)
 		return;
-	load_map(g, 1, map);
-	point_to_memory(g, 2, gen_maps[map].key_size, false);
+	gen_load_map(g, 1, map);
+	point_to_memory(g, 2, gen_maps[map].key_size, 0);
 	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem);
 	gen_clobber(g);
-	check_null(g, gen_maps[map].value_size);
+	gen_check_null(g, gen_maps[map].value_size);
 }
 
 /* The address of a byte of an array's value 0: global variables. */
@@ -268,9 +271,9 @@ gadget_map_value(struct gen *g)
 	uint32_t off = gen_chance(g, 50) ? 0 : gen_roll(g, 64);
 
 	gen_emit(g, BPF_LD | BPF_IMM | BPF_DW, dst, BPF_PSEUDO_MAP_IDX_VALUE, 0,
-		is_readonly	   ? RODATA
-		: gen_chance(g, 3) ? ARRAY
-				   : DATA);
+		is_readonly	 ? RODATA
+		: gen_errs(g, 3) ? ARRAY
+				 : DATA);
 	gen_emit(g, 0, 0, 0, 0, gen_slip(g, (int32_t)off));
 	gen_set(g, dst,
 		(struct greg){
@@ -282,39 +285,15 @@ gadget_tail_call(struct gen *g)
 {
 	struct call_args args = { 0 };
 
-	if (g->reserved & 0x3f || (g->is_sub && !gen_chance(g, 30)) || !put_arg(g, 'c', 1, &args))
+	if (g->reserved & 0x3f || (g->is_sub && !gen_errs(g, 30)) || !put_arg(g, 'c', 1, &args))
 		return;
-	load_map(g, 2, PROGS);
+	gen_load_map(g, 2, PROGS);
 	put_scalar(g, 3);
 	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_tail_call);
 	gen_clobber(g);
 	gen_set_scalar(g, 0, ANY_SCALAR);
-	if (gen_chance(g, 95))
+	if (!gen_errs(g, 5))
 		g->s.r[0].kind = UNKNOWN;
-}
-
-/* A reference that must be given back on every path. */
-void
-gadget_ringbuf(struct gen *g)
-{
-	uint32_t jump, size = 8u << gen_roll(g, 3);
-
-	if (g->reserved & 0x3f || g->opts->is_runnable)
-		return;
-	load_map(g, 1, RING);
-	gen_emit(g, MOV64_K, 2, 0, 0, (int32_t)size);
-	gen_emit(g, MOV64_K, 3, 0, 0, 0);
-	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_ringbuf_reserve);
-	jump = g->cnt;
-	gen_emit(g, JMP_K(BPF_JEQ), 0, 0, 0, 0);
-	gen_emit(g, STORE_K(BPF_W), 0, 0, gen_slip(g, (int32_t)size - 4), gen_imm(g));
-	gen_emit(g, MOV64_X, 1, 0, 0, 0);
-	gen_emit(g, MOV64_K, 2, 0, 0, 0);
-	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0,
-		gen_chance(g, 50) ? BPF_FUNC_ringbuf_submit : BPF_FUNC_ringbuf_discard);
-	if (!gen_chance(g, 3))
-		g->insns[jump].off = (int16_t)(g->cnt - jump - 1);
-	gen_clobber(g);
 }
 
 /* ---- functions of the program ---- */
@@ -329,7 +308,7 @@ pass_argument(struct gen *g, uint8_t dst, struct greg *arg)
 	if (what == 0 || reg < 6 || reg == 10) {
 		gen_emit(g, MOV64_K, dst, 0, 0, gen_imm(g));
 	} else if (what == 1) { /* a piece of this function's stack */
-		int32_t off = fill_stack(g, 16);
+		int32_t off = gen_fill_stack(g, 16);
 
 		gen_pointer_to(g, dst, 10, off);
 		*arg = (struct greg){ .kind = MEM, .size = 16 };

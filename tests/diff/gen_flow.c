@@ -17,7 +17,8 @@ roll_condition(struct gen *g)
 static uint32_t
 emit_condition(struct gen *g)
 {
-	uint8_t code = roll_condition(g), dst = gen_scalar(g), src = gen_scalar(g);
+	uint8_t code = roll_condition(g), src = gen_scalar(g);
+	uint8_t dst = gen_chance(g, 95) ? gen_unknown(g) : gen_scalar(g);
 
 	if (gen_chance(g, 60))
 		gen_emit(g, code | BPF_K, dst, 0, 0, gen_imm(g));
@@ -32,38 +33,50 @@ land(struct gen *g, uint32_t jump)
 	g->insns[jump].off = (int16_t)(g->cnt - jump - 1);
 }
 
+/* A way out that is seldom the only one: what follows shall be alive. */
+static void
+leave_if_equal(struct gen *g)
+{
+	uint8_t reg = gen_unknown(g), class = gen_chance(g, 65) ? BPF_JMP : BPF_JMP32;
+	struct gstate before;
+	uint32_t jump = g->cnt;
+
+	gen_emit(g, class | BPF_JNE | BPF_K, reg, 0, 0, gen_imm(g));
+	before = g->s;
+	gen_exit(g);
+	land(g, jump);
+	g->s = before;
+}
+
 /* if (...) { body } [else { body }], or a way out. */
 void
 gadget_if(struct gen *g)
 {
-	struct gstate before;
+	struct gstate before, after;
 	uint32_t jump, over;
 
 	if (g->depth >= 4)
 		return;
+	if (gen_chance(g, 20)) {
+		leave_if_equal(g);
+		return;
+	}
 	jump = emit_condition(g);
 	before = g->s;
 	g->depth++;
-	if (gen_chance(g, 20)) {
-		gen_exit(g);
+	gen_block(g, 1 + gen_roll(g, 3));
+	if (gen_chance(g, 30)) {
+		after = g->s;
+		over = g->cnt;
+		gen_emit(g, BPF_JMP | BPF_JA, 0, 0, 0, 0);
 		land(g, jump);
 		g->s = before;
+		gen_block(g, 1 + gen_roll(g, 2));
+		land(g, over);
+		gen_merge(&g->s, &after);
 	} else {
-		gen_block(g, 1 + gen_roll(g, 3));
-		if (gen_chance(g, 30)) {
-			struct gstate after = g->s;
-
-			over = g->cnt;
-			gen_emit(g, BPF_JMP | BPF_JA, 0, 0, 0, 0);
-			land(g, jump);
-			g->s = before;
-			gen_block(g, 1 + gen_roll(g, 2));
-			land(g, over);
-			gen_merge(&g->s, &after);
-		} else {
-			land(g, jump);
-			gen_merge(&g->s, &before);
-		}
+		land(g, jump);
+		gen_merge(&g->s, &before);
 	}
 	g->depth--;
 }

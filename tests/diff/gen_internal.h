@@ -11,7 +11,7 @@
 #define ANY_SCALAR UINT32_MAX /* greg.max of a scalar without a useful bound */
 #define PKT_IDS 32	      /* packet pointers by the variable part of their offset; 0: none */
 #define SUBS_MAX 4
-#define EXITS_MAX 64
+#define EXITS_MAX 2048
 
 enum kind {
 	UNKNOWN, /* not initialised, or not on every path */
@@ -31,16 +31,16 @@ struct greg {
 	uint32_t max;	  /* SCALAR: its upper bound */
 	uint32_t size;	  /* MEM */
 	uint8_t id;	  /* PKT */
-	bool is_const;	  /* SCALAR: max is its value */
+	uint32_t range;	  /* PKT: bytes checked against data_end, from offset 0 */
+	bool is_const;	  /* SCALAR: the verifier knows its value */
 	bool is_readonly; /* MEM */
 };
 
 /* What holds at one place of the program. */
 struct gstate {
 	struct greg r[11];
-	struct greg slots[64];	 /* 8-byte stack slots; slot n is at r10 - 8 * (n + 1) */
-	uint32_t range[PKT_IDS]; /* bytes checked against data_end */
-	uint32_t meta_range;	 /* bytes checked against data */
+	struct greg slots[64]; /* 8-byte stack slots; slot n is at r10 - 8 * (n + 1) */
+	uint32_t meta_range;   /* bytes checked against data */
 };
 
 struct sub {
@@ -68,6 +68,8 @@ struct gen {
 /* ---- gen.c ---- */
 uint32_t gen_roll(struct gen *g, uint32_t below);
 bool gen_chance(struct gen *g, uint32_t percent);
+/* The same, and never in programs that shall have no mistakes. */
+bool gen_errs(struct gen *g, uint32_t percent);
 void gen_emit(struct gen *g, uint8_t code, uint8_t dst, uint8_t src, int32_t off, int32_t imm);
 /* A register of one of these kinds, or -1. */
 int gen_pick(struct gen *g, uint32_t kinds);
@@ -77,6 +79,9 @@ void gen_set(struct gen *g, uint8_t reg, struct greg value);
 void gen_set_scalar(struct gen *g, uint8_t reg, uint32_t max);
 /* A register that holds a scalar; made when there is none. */
 uint8_t gen_scalar(struct gen *g);
+void gen_new_scalar(struct gen *g);
+/* One whose value the verifier cannot know, nearly always. */
+uint8_t gen_unknown(struct gen *g);
 /* A scalar in 0 .. max, made or bounded here. */
 uint8_t gen_bounded(struct gen *g, uint32_t max);
 int32_t gen_imm(struct gen *g);
@@ -93,7 +98,7 @@ void gen_clobber(struct gen *g);
 void gen_invalidate_packet(struct gen *g);
 void gen_pointer_to(struct gen *g, uint8_t dst, uint8_t src, int32_t add);
 
-/* ---- gen_alu.c, gen_flow.c, gen_mem.c, gen_packet.c, gen_call.c: a gadget each ---- */
+/* ---- gen_alu.c, gen_flow.c, gen_mem.c, gen_packet.c, gen_call.c, gen_ref.c: a gadget each ---- */
 #define GADGET_LIST(G)                                                                             \
 	G(new_scalar, 10)                                                                          \
 	G(alu, 22)                                                                                 \
@@ -120,10 +125,23 @@ void gen_pointer_to(struct gen *g, uint8_t dst, uint8_t src, int32_t add);
 	G(helper, 10)                                                                              \
 	G(tail_call, 1)                                                                            \
 	G(ringbuf, 1)                                                                              \
+	G(socket, 1)                                                                               \
+	G(map_in_map, 1)                                                                           \
+	G(stack_var, 2)                                                                            \
 	G(sub, 3)
 #define G(name, weight) void gadget_##name(struct gen *g);
 GADGET_LIST(G)
 #undef G
+
+/* ---- gen_call.c ---- */
+/* Indices in gen_maps. */
+enum { HASH, ARRAY, LRU, PERCPU, PROGS, RODATA, DATA, DEVICES, EVENTS, RING, OUTER };
+
+void gen_load_map(struct gen *g, uint8_t dst, int32_t map);
+/* Write `bytes` of the stack, and give their offset. */
+int32_t gen_fill_stack(struct gen *g, uint32_t bytes);
+/* r0 is a value of `size` bytes or NULL: leave, or do something with it under a condition. */
+void gen_check_null(struct gen *g, uint32_t size);
 
 /* ---- gen_mistake.c ---- */
 void gen_mistake(struct gen *g);

@@ -80,20 +80,53 @@ gadget_stack_load(struct gen *g)
 	}
 }
 
+/* The stack at an offset nobody knows. */
+void
+gadget_stack_var(struct gen *g)
+{
+	uint8_t index = gen_scalar(g), p;
+	int32_t at = gen_fill_stack(g, 16), mask = gen_errs(g, 5) ? 12 : 8;
+
+	if (g->s.r[index].kind != SCALAR || g->reserved & 1u << index)
+		return;
+	gen_emit(g, AND64_K, index, 0, 0, mask);
+	gen_set_scalar(g, index, 8);
+	p = gen_pick_dst(g);
+	if (p == index)
+		return;
+	gen_pointer_to(g, p, 10, at);
+	gen_emit(g, ADD64_X, p, index, 0, 0);
+	g->s.r[p].kind = UNKNOWN;
+	if (gen_chance(g, 60)) {
+		uint8_t dst = gen_pick_dst(g);
+
+		gen_emit(g, LOAD(BPF_DW), dst, p, 0, 0);
+		gen_set_scalar(g, dst, ANY_SCALAR);
+	} else {
+		gen_emit(g, STORE(BPF_DW), p, index, 0, 0);
+	}
+}
+
 /* ---- context ---- */
 
+static bool
+is_xdp(const struct gen *g)
+{
+	return g->opts->type == BPF_PROG_TYPE_XDP;
+}
+
+/* A field of four bytes that is a number; now and then any place. */
 static int32_t
 roll_ctx_offset(struct gen *g)
 {
-	uint32_t bytes = g->opts->type == BPF_PROG_TYPE_XDP ? sizeof(struct xdp_md)
-							    : sizeof(struct __sk_buff);
+	uint32_t bytes = is_xdp(g) ? sizeof(struct xdp_md) : sizeof(struct __sk_buff);
 
-	if (g->opts->is_runnable || (gen_chance(g, 95) && g->opts->type == BPF_PROG_TYPE_XDP))
+	if (gen_errs(g, 5))
+		return (int32_t)gen_roll(g, bytes / 4) * 4;
+	if (is_xdp(g))
 		return gen_chance(g, 50) ? offsetof(struct xdp_md, ingress_ifindex)
 					 : offsetof(struct xdp_md, rx_queue_index);
-	if (gen_chance(g, 95)) /* before the fields of packets and sockets */
-		return (int32_t)gen_roll(g, offsetof(struct __sk_buff, tc_classid) / 4 + 1) * 4;
-	return (int32_t)gen_roll(g, bytes / 4) * 4;
+	return (int32_t)gen_roll(g, offsetof(struct __sk_buff, tc_classid) / 4 + 1) * 4;
 }
 
 static bool
@@ -109,22 +142,21 @@ gadget_ctx_load(struct gen *g)
 	int ctx = gen_pick(g, KIND(CTX));
 	int32_t off = roll_ctx_offset(g);
 	uint8_t dst = gen_pick_dst(g);
-	uint32_t size =
-		gen_chance(g, g->opts->type == BPF_PROG_TYPE_XDP ? 98 : 90) || g->opts->is_runnable
-			? 4
-			: roll_size(g) & 7;
+	uint32_t size = 4;
 
 	if (ctx < 0 || is_packet_field(g, off))
 		return;
-	if (size == 0) { /* was 8: few fields are so wide */
-		size = gen_chance(g, 90) ? 4 : 8;
-		if (size == 8 && gen_chance(g, 80))
-			off = offsetof(struct __sk_buff, tstamp);
-	}
-	if (size < 4)
+	if (is_xdp(g) ? gen_errs(g, 2) : gen_chance(g, 10)) {
+		size = 1 + gen_roll(g, 2);
 		off += (int32_t)(gen_roll(g, 4 / size) * size);
-	gen_emit(g, LOAD(gen_size_code(size)), dst, (uint8_t)ctx,
-		gen_chance(g, 50) ? off : gen_slip(g, off), 0);
+	} else if (!is_xdp(g) && gen_chance(g, 4)) {
+		size = 8;
+		off = gen_chance(g, 50) ? offsetof(struct __sk_buff, tstamp)
+					: offsetof(struct __sk_buff, cb);
+	}
+	if (gen_chance(g, 30))
+		off = gen_slip(g, off);
+	gen_emit(g, LOAD(gen_size_code(size)), dst, (uint8_t)ctx, off, 0);
 	gen_set_scalar(g, dst, size < 4 ? (1u << size * 8) - 1 : ANY_SCALAR);
 }
 
@@ -144,7 +176,7 @@ gadget_ctx_store(struct gen *g)
 
 	if (ctx < 0 || g->opts->is_runnable || g->s.r[src].kind != SCALAR)
 		return;
-	if (g->opts->type == BPF_PROG_TYPE_XDP && !gen_chance(g, 3))
+	if (is_xdp(g) && !gen_errs(g, 3))
 		return;
 	if (gen_chance(g, 50))
 		gen_emit(g, STORE(size), (uint8_t)ctx, src, gen_slip(g, (int32_t)off), 0);
@@ -158,7 +190,7 @@ static void
 access_at(struct gen *g, uint8_t reg, uint32_t size, int32_t off)
 {
 	uint8_t code = gen_size_code(size), dst = gen_pick_dst(g), src = gen_scalar(g);
-	uint32_t kind = g->s.r[reg].is_readonly && !gen_chance(g, 3) ? 0 : gen_roll(g, 3);
+	uint32_t kind = g->s.r[reg].is_readonly && !gen_errs(g, 3) ? 0 : gen_roll(g, 3);
 
 	if (kind == 0) {
 		gen_emit(g, LOAD(code), dst, reg, off, 0);
@@ -215,7 +247,7 @@ gadget_atomic(struct gen *g)
 {
 	static const int32_t ops[] = { BPF_ADD, BPF_OR, BPF_AND, BPF_XOR, BPF_ADD | BPF_FETCH,
 		BPF_OR | BPF_FETCH, BPF_XCHG, BPF_CMPXCHG };
-	int reg = gen_pick(g, KIND(MEM) | (gen_chance(g, 4) ? KIND(PKT) | KIND(CTX) : 0));
+	int reg = gen_pick(g, KIND(MEM) | (gen_errs(g, 4) ? KIND(PKT) | KIND(CTX) : 0));
 	uint8_t size = gen_chance(g, 50) ? BPF_DW : BPF_W, src = gen_scalar(g);
 	int32_t op = ops[gen_roll(g, sizeof(ops) / sizeof(ops[0]))], off = 0;
 

@@ -73,10 +73,20 @@ emit_check(struct gen *g, uint8_t p, uint8_t end)
 }
 
 static void
+learn(struct greg *reg, uint8_t id, int32_t bytes)
+{
+	if (reg->kind == PKT && reg->id == id && bytes > 0 && reg->range < (uint32_t)bytes)
+		reg->range = (uint32_t)bytes;
+}
+
+/* A check teaches all pointers there are with the same variable part. */
+static void
 learn_range(struct gen *g, uint8_t id, int32_t bytes)
 {
-	if (bytes > 0 && g->s.range[id] < (uint32_t)bytes)
-		g->s.range[id] = (uint32_t)bytes;
+	for (size_t i = 0; i < 11; i++)
+		learn(&g->s.r[i], id, bytes);
+	for (size_t i = 0; i < 64; i++)
+		learn(&g->s.slots[i], id, bytes);
 }
 
 void
@@ -107,7 +117,7 @@ gadget_packet_check(struct gen *g)
 static void
 access_packet(struct gen *g, uint8_t reg)
 {
-	uint32_t size = 1u << gen_roll(g, 4), range = g->s.range[g->s.r[reg].id];
+	uint32_t size = 1u << gen_roll(g, 4), range = g->s.r[reg].range;
 	uint8_t code = gen_size_code(size), dst, src;
 	int32_t off;
 
@@ -136,7 +146,7 @@ gadget_packet_access(struct gen *g)
 	for (uint32_t i = 0; i < 10; i++) {
 		uint8_t reg = (uint8_t)((start + i) % 10);
 
-		if (g->s.r[reg].kind == PKT && g->s.range[g->s.r[reg].id]) {
+		if (g->s.r[reg].kind == PKT && g->s.r[reg].range) {
 			access_packet(g, reg);
 			return;
 		}
@@ -170,13 +180,14 @@ gadget_packet_var(struct gen *g)
 		gen_emit(g, ADD64_X, q, index, 0, 0);
 	}
 	value.id = g->pkt_ids++;
+	value.range = 0;
 	gen_set(g, q, value);
 	tip = gen_pick_dst(g);
 	if (tip == q || tip == end)
 		return;
 	gen_pointer_to(g, tip, q, bytes);
 	emit_check(g, tip, (uint8_t)end);
-	if ((uint32_t)(value.off + bytes) + max <= 0xffff || gen_chance(g, 5))
+	if ((uint32_t)(value.off + bytes) + max <= 0xffff || gen_errs(g, 5))
 		learn_range(g, value.id, value.off + bytes);
 	access_packet(g, q);
 }
@@ -211,9 +222,9 @@ gadget_legacy_load(struct gen *g)
 {
 	uint8_t size = (uint8_t)(gen_roll(g, 3) * 8), src = gen_scalar(g);
 
-	if (g->opts->type == BPF_PROG_TYPE_XDP ? !gen_chance(g, 3) : g->s.r[6].kind != CTX)
+	if (g->opts->type == BPF_PROG_TYPE_XDP ? !gen_errs(g, 3) : g->s.r[6].kind != CTX)
 		return;
-	if (g->reserved & 1 || g->s.r[src].kind != SCALAR || (g->is_sub && !gen_chance(g, 10)))
+	if (g->reserved & 1 || g->s.r[src].kind != SCALAR || (g->is_sub && !gen_errs(g, 10)))
 		return;
 	if (gen_chance(g, 60))
 		gen_emit(g, BPF_LD | BPF_ABS | size, 0, 0, 0, (int32_t)gen_roll(g, 64));
