@@ -3,7 +3,9 @@
 """Sum up a run of `meson test` from its testlog.json; the last line is `N passed, N failed`.
 
 Called by scripts/test. A skipped test is listed with the last thing it printed, which by our
-convention is the reason; so is each test a cmocka program skipped. No test run is a failure.
+convention is the reason; so is each test a cmocka program skipped. No test run is a failure, and
+so is a non-zero exit of meson that no test accounts for.
+usage: test-sum.py TESTLOG_JSON EXIT_STATUS_OF_MESON
 """
 import json
 import re
@@ -44,12 +46,17 @@ def main():
             print(f"skipped: {test['name']}: {name}")
     for test in failed:
         print(f"failed: {test['name']} ({test['result']})")
+    failures = len(failed)
     if not tests:
-        print('scripts/test: no test was run')
+        print('failed: no test was run')
+    elif sys.argv[2] != '0' and not failed:
+        print(f'failed: meson test ended with {sys.argv[2]}')
+    if not failed and (not tests or sys.argv[2] != '0'):
+        failures = 1
 
     tail = f', {len(skipped)} skipped' if skipped else ''
-    print(f'{len(passed)} passed, {len(failed)} failed{tail}')
-    return 1 if failed or not passed else 0
+    print(f'{len(passed)} passed, {failures} failed{tail}')
+    return 1 if failures else 0
 
 
 if __name__ == '__main__':
