@@ -15,7 +15,7 @@ offload   offload jit-nfp bpf nic
 dpdk-app  dpdk-app offload jit-nfp bpf nic rte
 '
 
-mapfile -t files < <(find bpf nic jit-nfp offload dpdk-app tests \
+mapfile -t files < <(find bpf nic jit-nfp offload dpdk-app pcaps tests \
 	\( -name '*.c' -o -name '*.h' -o -name '*.def' \) ! -path 'bpf/programs/*' | sort)
 [ ${#files[@]} -gt 0 ] || { echo "layers.sh: no source under $1" && exit 1; }
 

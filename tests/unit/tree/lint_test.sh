@@ -9,7 +9,7 @@ command -v git >/dev/null || { echo "no git" && exit 77; }
 
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-mkdir -p "$tree"/{scripts,tests/unit/tree,bpf,nic,jit-nfp,offload,dpdk-app}
+mkdir -p "$tree"/{scripts,tests/unit/tree,bpf,nic,jit-nfp,offload,dpdk-app,pcaps}
 cp "$root"/scripts/{lint,codespell-ignore.txt} "$tree/scripts/"
 cp "$root"/tests/unit/tree/{layers,headers}.sh "$tree/tests/unit/tree/"
 cp "$root/.clang-format" "$tree/"
