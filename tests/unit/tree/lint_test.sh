@@ -82,7 +82,7 @@ plant bpf/typedef.c "$spdx\ntypedef struct {\n\tint b;\n} a;\n" 'no typedef'
 plant tests/unit/bpf/cmocka.c "$spdx\n#include <cmocka.h>\n" '_cmocka.h'
 plant bpf/todo.c "$spdx\n/* TO""DO: b */\n" 'an open point'
 plant path.md 'see /ho''me/someone/file\n' 'a path of one machine'
-plant bpf/abort.c "$spdx\nvoid\na(void)\n{\n\tabort();\n}\n" 'a library neither prints'
+plant bpf/verifier/abort.c "$spdx\nvoid\na(void)\n{\n\tabort();\n}\n" 'a library neither prints'
 plant bpf/long.c "$spdx\n$(printf 'int a;\\n%.0s' {1..900})" 'which two things'
 plant link.md '[a](docs/none.md)\n' 'links to a file that is not there'
 # shellcheck disable=SC2016 # the backquotes are Markdown's
