@@ -180,7 +180,8 @@ add_lines(struct obj_build *b, struct xb_prog *prog, const struct obj_raw_prog *
 		memcpy(&info, raw->lines + (size_t)i * raw->line_rec_size, sizeof(info));
 		file = btf__str_by_offset(b->btf, info.file_name_off);
 		text = btf__str_by_offset(b->btf, info.line_off);
-		if (info.insn_off >= raw->insn_cnt)
+		/* Line 0 is the compiler's own doing, of no line: what came before goes on. */
+		if (info.insn_off >= raw->insn_cnt || !BPF_LINE_INFO_LINE_NUM(info.line_col))
 			continue;
 		text = text ? text : "";
 		lines[prog->line_cnt++] = (struct xb_line){
@@ -386,19 +387,10 @@ add_skipped(struct obj_build *b)
 }
 
 static void
-add_notes(const struct obj_build *b)
+note_pins(const struct obj_build *b)
 {
 	const struct xb_object *out = b->out;
 
-	for (uint32_t i = 0; i < out->prog_cnt; i++) {
-		const struct xb_prog *p = &out->progs[i];
-
-		if (p->type_from == XB_TYPE_PREFIX)
-			xb_log_add(b->log,
-				"note: %s: program '%s': type %s assumed from section '%s'; --type"
-				" says another\n",
-				out->path, p->name, xb_prog_type_name(p->type), p->section);
-	}
 	for (uint32_t i = 0; i < out->map_cnt; i++)
 		if (out->maps[i].pinned)
 			xb_log_add(b->log,
@@ -427,7 +419,7 @@ build(struct obj_build *b)
 		return err;
 	b->out->btf = b->btf;
 	b->btf = NULL;
-	add_notes(b);
+	note_pins(b);
 	return 0;
 }
 

@@ -580,6 +580,23 @@ none_left(const struct obj_build *b)
 }
 
 static void
+note_types(const struct obj_build *b)
+{
+	for (uint32_t i = 0; i < b->cand_cnt; i++) {
+		const struct obj_cand *c = &b->cands[i];
+		bool by_section = is_ours(type_by_prefix(c->section));
+
+		if (c->taken && c->from == XB_TYPE_PREFIX)
+			xb_log_add(b->log,
+				"note: %s: program '%s': type %s assumed from %s '%s'; --type says"
+				" another\n",
+				b->elf.path, c->name, xb_prog_type_name(c->type),
+				by_section ? "section" : "the function's name",
+				by_section ? c->section : c->name);
+	}
+}
+
+static void
 number_programs(struct obj_build *b)
 {
 	/* What was asked for comes first, what it tail-calls after. */
@@ -614,5 +631,6 @@ obj_choose(struct obj_build *b)
 	if (named == 0)
 		return none_left(b);
 	number_programs(b);
+	note_types(b);
 	return 0;
 }
