@@ -86,8 +86,8 @@ what_the_kernel_has_not_is_poisoned_and_told(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < p->insn_cnt; i++)
-		poisoned += p->insns[i].code == (BPF_JMP | BPF_CALL) &&
-			    p->insns[i].imm == 195896080;
+		poisoned +=
+			p->insns[i].code == (BPF_JMP | BPF_CALL) && p->insns[i].imm == 195896080;
 	assert_int_equal(poisoned, 1);
 	assert_says(&f, "program 'poisoned': insn 1: what it reads is not in the kernel's BTF");
 	assert_says(&f, "core.bpf.c:39: return dev->no_such_field;");

@@ -24,8 +24,8 @@ a_program_comes_with_name_section_type_and_lines(void **state)
 	assert_non_null(line);
 	assert_non_null(strstr(line->file, "plain.bpf.c"));
 	assert_int_equal(line->line, 11);
-	assert_string_equal(line->text,
-		"return ctx->data_end - ctx->data < 64 ? XDP_DROP : XDP_PASS;");
+	assert_string_equal(
+		line->text, "return ctx->data_end - ctx->data < 64 ? XDP_DROP : XDP_PASS;");
 	assert_null(xb_prog_line(p, p->insn_cnt));
 	assert_string_equal(xb_log_text(&f.log), "");
 	close_fixture(&f);
@@ -79,8 +79,7 @@ subprograms_follow_their_program_once_and_calls_meet_them(void **state)
 		const struct btf_type *t = btf__type_by_id(f.obj->btf, p->funcs[i].btf_type_id);
 
 		assert_true(btf_is_func(t));
-		assert_string_equal(
-			btf__str_by_offset(f.obj->btf, t->name_off), p->funcs[i].name);
+		assert_string_equal(btf__str_by_offset(f.obj->btf, t->name_off), p->funcs[i].name);
 	}
 	p = prog_of(&f, "second");
 	assert_int_equal(p->type, BPF_PROG_TYPE_SCHED_CLS);
@@ -387,8 +386,7 @@ a_function_that_is_nowhere_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(f.obj->prog_cnt, 1); /* the other one is no worse for it */
-	assert_string_equal(
-		reason_of(&f, "compare"), "needs 'memcmp', which is not in the object");
+	assert_string_equal(reason_of(&f, "compare"), "needs 'memcmp', which is not in the object");
 	close_fixture(&f);
 	assert_refused(try_fixture("extern_memcmp", &opts), EOPNOTSUPP, "needs 'memcmp'");
 }
@@ -416,7 +414,7 @@ the_kernels_version_is_filled_in(void **state)
 	(void)state;
 	assert_true(m->frozen);
 	assert_int_equal(m->value_size, 12);
-	assert_int_equal(*(const uint64_t *)m->contents, 0); /* weak, and no such option */
+	assert_int_equal(*(const uint64_t *)m->contents, 0);	   /* weak, and no such option */
 	assert_true(((const uint32_t *)m->contents)[2] > 0x20000); /* 2.0.0 */
 	assert_loads(&f, prog_of(&f, "kconfig"), "kconfig.kconfig", 8);
 	close_fixture(&f);
@@ -469,8 +467,7 @@ static void
 limits_are_errors(void **state)
 {
 	(void)state;
-	assert_refused(
-		try_fixture("many", NULL), EFBIG, "section 'xdp': more than 512 programs");
+	assert_refused(try_fixture("many", NULL), EFBIG, "section 'xdp': more than 512 programs");
 	assert_refused(try_fixture("huge_bss", NULL), EFBIG, "section '.bss': 2147483648 bytes");
 }
 
