@@ -9,38 +9,64 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- vm.c ---------------------------------------------------------------------------------------
- */
+/* ---- vm.c ---- */
 
 struct xb_vm {
-	unsigned int cpu;	      /* worker number, selects per-cpu values */
-	struct xb_xdp *pkt;	      /* the packet, NULL when running on plain memory */
+	unsigned int cpu; /* worker number, selects per-cpu values */
+	/* What r1 points to: the packet, or plain memory dressed as one (data .. data_end). */
+	struct xb_xdp *pkt;
+	struct xb_xdp plain;
 	const struct xb_image *image; /* the program running now */
-	uint8_t *mem;		      /* plain memory, NULL when running on a packet */
-	size_t mem_bytes;
-	uint64_t budget; /* instructions a run may execute */
-	uint64_t prng;	 /* state of get_prandom_u32 */
+	uint64_t budget;	      /* instructions a run may execute */
+	uint64_t prng;		      /* state of get_prandom_u32, never 0 */
 	FILE *trace;
 	struct xb_fault fault;
 	/* Frame n is stack + n * XB_STACK_BYTES; r10 points to its end. */
+	uint8_t *stack_end; /* of the frame running now; what is below it may be touched */
 	uint8_t stack[XB_FRAMES_MAX * XB_STACK_BYTES] __attribute__((aligned(16)));
 };
 
+/* Is r1 a context (and not plain memory)? */
+static inline bool
+xb_vm_has_ctx(const struct xb_vm *vm)
+{
+	return vm->pkt != &vm->plain;
+}
+
 /* Is this memory the program may read (or write)? Checked engine, and arguments of helpers. */
-bool xb_vm_may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool write);
-/* Are the arguments what the helper's row says? false: the fault's text is set. */
-bool xb_vm_check_args(struct xb_vm *vm, const struct xb_helper *helper, const uint64_t *r);
+bool xb_vm_may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write);
+/* Are the arguments (r[1] .. r[5]) what the helper's row says? NULL or the reason. */
+const char *xb_vm_check_args(struct xb_vm *vm, const struct xb_helper *helper, const uint64_t *r);
+/* The field of struct xdp_md at this address, when addr is the context's. */
+bool xb_vm_read_ctx(const struct xb_vm *vm, uint64_t addr, uint64_t *value);
+/* Record why a run ends; returns err. */
 int xb_vm_faultf(struct xb_vm *vm, int err, uint32_t insn, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+int xb_vm_fault_access(
+	struct xb_vm *vm, uint32_t insn, uint64_t addr, uint64_t size, bool is_write);
 
-/* The address a program's r1 holds for its context: not memory anyone may dereference, a
- * load from it is answered field by field (struct xdp_md has 32-bit fields that yield pointers). */
-#define XB_CTX_ADDR UINT64_C(0x00000c7c00000000)
+/* ---- image.c, interp.c ---- */
 
-/* ---- image.c
- * ------------------------------------------------------------------------------------- */
+/*
+ * What the interpreter has a handler for: the instruction set, and what image.c makes of it. Fused
+ * handlers do two or three instructions; these keep their own slots and handlers, so that a jump
+ * into the middle finds what it looks for. FUSED(id, slots).
+ */
+#define XB_FUSED_LIST(FUSED) FUSED(MOV_ADD, 2) /* dst = src; dst += imm: an address in the packet  \
+						*/
 
-/* An instruction as the interpreter wants it. */
+enum xb_xop {
+#define OP(id, ...) XB_X_##id,
+#include "bpf/opcodes.def"
+#undef OP
+	XB_X_TAIL_CALL, /* call bpf_tail_call */
+#define FUSED(id, slots) XB_X_##id,
+	XB_FUSED_LIST(FUSED)
+#undef FUSED
+		XB_X_CNT
+};
+
+/* An instruction as the interpreter wants it; one for each 8-byte slot of the program. */
 struct xb_dinsn {
 	const void *go; /* label of its handler */
 	union {
@@ -49,19 +75,27 @@ struct xb_dinsn {
 			int16_t off;
 			int32_t imm;
 		};
-		uint64_t imm64;
+		uint64_t imm64; /* second slot of a 64-bit immediate; helper of a call */
 	};
 };
 
 struct xb_image {
 	enum xb_engine engine;
 	enum bpf_prog_type type;
-	bool uses_ctx;		/* r1 is a context, not memory */
 	struct bpf_insn *insns; /* as given, for messages */
 	uint32_t insn_cnt;
 	struct xb_map **maps;
 	uint32_t map_cnt;
 	struct xb_dinsn *code;
 };
+
+typedef int (*xb_interp_fn)(
+	struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret);
+
+/* interp.c, built twice. Run, or (image NULL) put the table of handlers at (*ret). */
+int xb_interp_fast(
+	struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret);
+int xb_interp_checked(
+	struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret);
 
 #endif

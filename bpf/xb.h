@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* ---- log.c: text for people ------------------------------------------------------------------ */
+/* ---- log.c: text for people ---- */
 
 /* A growing text, one sentence a line. Zero it to begin; xb_log_free() ends it. */
 struct xb_log {
@@ -37,8 +37,7 @@ void xb_log_vadd(struct xb_log *log, const char *fmt, va_list ap)
 const char *xb_log_text(const struct xb_log *log);
 void xb_log_free(struct xb_log *log);
 
-/* ---- 1. object.c, object_legacy.c: object files ------------------------------------------------
- */
+/* ---- 1. object.c, object_legacy.c: object files ---- */
 
 /* Largest object file read, and most programs and maps taken from one. */
 #define XB_OBJECT_MAX_BYTES (64u << 20)
@@ -163,7 +162,7 @@ const struct xb_func *xb_prog_func(const struct xb_prog *prog, uint32_t insn);
 /* "xdp", "tc", "tc action"; the word used in messages, options and JSON. */
 const char *xb_prog_type_name(enum bpf_prog_type type);
 
-/* ---- 2. insn.c, disasm.c: the instruction set, from opcodes.def ------------------------------ */
+/* ---- 2. insn.c, disasm.c: the instruction set, from opcodes.def ---- */
 
 enum xb_op {
 #define OP(id, ...) XB_OP_##id,
@@ -181,14 +180,16 @@ enum xb_field {
 	XB_WREG, /* a register that may be written: r0-r9 */
 };
 
+struct xb_field_rule {
+	enum xb_field kind;
+	int32_t is; /* the constant of XB_IS */
+};
+
 /* A row of opcodes.def. */
 struct xb_op_info {
 	const char *name;
-	uint8_t code;		    /* opcode byte */
-	uint8_t dst, src, off, imm; /* enum xb_field */
-	uint8_t src_is;		    /* constants of XB_IS */
-	int16_t off_is;
-	int32_t imm_is;
+	uint8_t code; /* opcode byte */
+	struct xb_field_rule dst, src, off, imm;
 	bool wide;	       /* takes two slots */
 	const char *text;      /* see disasm.c for the letters */
 	const char *semantics; /* one line for people */
@@ -211,8 +212,7 @@ int xb_insns_check(const struct bpf_insn *insns, uint32_t cnt, struct xb_log *lo
  * Returns the slots it takes (1 or 2). An instruction that is none prints as its bytes. */
 unsigned int xb_insn_format(const struct bpf_insn *insn, uint32_t left, char *buf, size_t size);
 
-/* ---- 3. map*.c: maps ----------------------------------------------------------------------------
- */
+/* ---- 3. map*.c: maps ---- */
 
 struct xb_map;
 struct xb_image;
@@ -277,8 +277,7 @@ void xb_map_quiescent(unsigned int cpu);
 void xb_map_thread_online(unsigned int cpu);
 void xb_map_thread_offline(unsigned int cpu);
 
-/* ---- 4. helper*.c: helpers, from helpers.def --------------------------------------------------
- */
+/* ---- 4. helper*.c: helpers, from helpers.def ---- */
 
 struct xb_vm;
 
@@ -320,34 +319,37 @@ struct xb_helper {
 /* NULL when the UAPI has no such helper. */
 const struct xb_helper *xb_helper_by_id(int32_t id);
 
-/* ---- 5. image.c: a program made ready to run
- * ----------------------------------------------------- */
+/* ---- 5. image.c: a program made ready to run ---- */
 
 enum xb_engine {
 	XB_ENGINE_CHECKED, /* every access is tested; any program may run */
 	XB_ENGINE_FAST,	   /* nothing is tested; only for programs a verifier accepted */
 };
 
-/*
- * Decode a program for the interpreter and bind it to its maps (maps[i] for index i; may be NULL
- * when map_cnt is 0). The image keeps pointers to the maps, and a copy of the instructions.
- * NULL, errno and a sentence: EINVAL (xb_insns_check), EOPNOTSUPP (a helper without implementation,
- * named, or one this type may not call), EACCES (GPL-only helper), ENOMEM. type
- * BPF_PROG_TYPE_UNSPEC: plain memory, any helper.
- */
 struct xb_image_opts {
+	/* XDP: r1 is struct xdp_md. BPF_PROG_TYPE_UNSPEC: plain memory, any helper. */
 	enum bpf_prog_type type;
 	enum xb_engine engine;
 	bool gpl_compatible;
-	struct xb_map *const *maps;
+	struct xb_map *const *maps; /* maps[i] for index i; they outlive the image */
 	uint32_t map_cnt;
+	/* Fast engine, XDP: one for each slot, "this load is from the context": the verifier's
+	 * knowledge, since struct xdp_md's 32-bit fields stand for pointers and such a load is
+	 * rewritten as the kernel does (xdp_convert_ctx_access). */
+	const bool *is_ctx_access;
 };
+
+/*
+ * Decode a program for the interpreter and bind it to its maps. The image keeps a copy of the
+ * instructions. NULL, errno and a sentence: EINVAL (xb_insns_check, a map index out of range,
+ * the fast engine without is_ctx_access), EOPNOTSUPP (a helper or an instruction without
+ * implementation, named), EACCES (a helper this type or this license may not call), ENOMEM.
+ */
 struct xb_image *xb_image_new(const struct bpf_insn *insns, uint32_t cnt,
 	const struct xb_image_opts *opts, struct xb_log *log);
 void xb_image_free(struct xb_image *image);
 
-/* ---- 6. vm.c, interp.c: running ---------------------------------------------------------------
- */
+/* ---- 6. vm.c, interp.c: running ---- */
 
 #define XB_STACK_BYTES 512u /* of one frame */
 #define XB_FRAMES_MAX 8u

@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The interpreter. One source, built twice: XB_CHECKED=1 tests every access, counts instructions and
+ * may run anything xb_insns_check() let through; XB_CHECKED=0 tests nothing and runs only what
+ * a verifier accepted.
+ *
+ * Threaded code: image.c put the address of its handler into every instruction, a handler ends
+ * by jumping to the next one's. Handlers are labels h_<name of opcodes.def>; one that is missing is a
+ * compile error. RFC 9669 section 4 gives the semantics: 32-bit operations zero the upper half,
+ * shifts are masked, division by zero gives 0, modulo by zero leaves the dividend.
+ */
+#include "bpf/internal.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+/* What a bpf-to-bpf call must bring back. */
+struct frame {
+	const struct xb_dinsn *back;
+	const struct xb_image *image;
+	uint64_t saved[4]; /* r6 - r9 */
+};
+
+#if XB_CHECKED
+#define INTERP xb_interp_checked
+
+/* The two places nearly every access goes to; the rest is asked of vm.c. */
+static inline bool
+is_inside(uint64_t addr, uint64_t size, const uint8_t *from, const uint8_t *to)
+{
+	uint64_t lo = (uint64_t)(uintptr_t)from, hi = (uint64_t)(uintptr_t)to;
+
+	return addr >= lo && addr <= hi && size <= hi - addr;
+}
+
+static inline bool
+may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
+{
+	return likely(is_inside(addr, size, vm->pkt->data_meta, vm->pkt->data_end)) ||
+	       likely(is_inside(addr, size, vm->stack, vm->stack_end)) ||
+	       xb_vm_may_access(vm, addr, size, is_write);
+}
+
+#define DISPATCH()                                                                                 \
+	do {                                                                                       \
+		if (unlikely(left-- == 0))                                                         \
+			goto out_of_budget;                                                        \
+		goto *ip->go;                                                                      \
+	} while (0)
+#define CHECK(address, size, is_write)                                                             \
+	do {                                                                                       \
+		if (unlikely(!may_access(vm, address, size, is_write))) {                          \
+			access = (address), access_size = (size), access_write = (is_write);       \
+			goto stray;                                                                \
+		}                                                                                  \
+	} while (0)
+/* Atomics: alignment is the processor's rule, and the kernel's. */
+#define CHECK_ATOMIC(address, size)                                                                \
+	do {                                                                                       \
+		if (unlikely((address) % (size)))                                                  \
+			goto misaligned;                                                           \
+		CHECK(address, size, true);                                                        \
+	} while (0)
+#else
+#define INTERP xb_interp_fast
+#define DISPATCH() goto *ip->go
+#define CHECK(address, size, is_write) ((void)0)
+#define CHECK_ATOMIC(address, size) ((void)0)
+#endif
+
+#define NEXT()                                                                                     \
+	do {                                                                                       \
+		ip++;                                                                              \
+		DISPATCH();                                                                        \
+	} while (0)
+
+#define DST r[ip->dst]
+#define SRC r[ip->src]
+#define IMM ((uint64_t)(int64_t)ip->imm)
+#define DST32 ((uint32_t)DST)
+#define SRC32 ((uint32_t)SRC)
+#define IMM32 ((uint32_t)ip->imm)
+
+/* An arithmetic instruction in its four forms, as expressions of a and b. */
+#define ALU(id, expr64, expr32)                                                                    \
+	h_##id##64_K: { uint64_t a = DST, b = IMM; (void)a; DST = (expr64); } NEXT();              \
+	h_##id##64_X: { uint64_t a = DST, b = SRC; (void)a; DST = (expr64); } NEXT();              \
+	h_##id##32_K: { uint32_t a = DST32, b = IMM32; (void)a; DST = (uint32_t)(expr32); } NEXT();\
+	h_##id##32_X: { uint32_t a = DST32, b = SRC32; (void)a; DST = (uint32_t)(expr32); } NEXT();
+
+#define JUMP_IF(cond)                                                                              \
+	do {                                                                                       \
+		ip += (cond) ? 1 + (intptr_t)ip->off : 1;                                          \
+		DISPATCH();                                                                        \
+	} while (0)
+/* A conditional jump in its four forms; T64, T32 give the operands their sign. */
+#define JMP(id, T64, T32, op)                                                                      \
+	h_##id##64_K: JUMP_IF((T64)DST op (T64)IMM);                                               \
+	h_##id##64_X: JUMP_IF((T64)DST op (T64)SRC);                                               \
+	h_##id##32_K: JUMP_IF((T32)DST op (T32)ip->imm);                                           \
+	h_##id##32_X: JUMP_IF((T32)DST op (T32)SRC);
+
+#define ADDRESS(reg) ((reg) + (uint64_t)(int64_t)ip->off)
+
+/* memcpy, since packets are not aligned. */
+#define LOAD_AS(type, convert)                                                                     \
+	{                                                                                          \
+		uint64_t addr = ADDRESS(SRC);                                                      \
+		type value;                                                                        \
+                                                                                                   \
+		CHECK(addr, sizeof(type), false);                                                  \
+		memcpy(&value, (const void *)(uintptr_t)addr, sizeof(type));                       \
+		DST = (convert)value;                                                              \
+		NEXT();                                                                            \
+	}
+#define STORE_AS(type, from)                                                                       \
+	{                                                                                          \
+		uint64_t addr = ADDRESS(DST);                                                      \
+		type value = (type)(from);                                                         \
+                                                                                                   \
+		CHECK(addr, sizeof(type), true);                                                   \
+		memcpy((void *)(uintptr_t)addr, &value, sizeof(type));                             \
+		NEXT();                                                                            \
+	}
+#define MEM(width, type)                                                                           \
+	h_LDX##width: LOAD_AS(type, uint64_t)                                                      \
+	h_STX##width: STORE_AS(type, SRC)                                                          \
+	h_ST##width: STORE_AS(type, ip->imm)
+
+/* Atomics are the compiler's, sequentially consistent: map values are shared by workers. */
+#define ATOMIC_AS(type, before, builtin, after)                                                    \
+	{                                                                                          \
+		uint64_t addr = ADDRESS(DST);                                                      \
+		type *p = (type *)(uintptr_t)addr;                                                 \
+                                                                                                   \
+		CHECK_ATOMIC(addr, sizeof(type));                                                  \
+		before builtin(p, (type)SRC, __ATOMIC_SEQ_CST) after;                              \
+		NEXT();                                                                            \
+	}
+#define ATOMIC(id, builtin)                                                                        \
+	h_A##id##64: ATOMIC_AS(uint64_t, , builtin, )                                              \
+	h_A##id##32: ATOMIC_AS(uint32_t, , builtin, )                                              \
+	h_AF##id##64: ATOMIC_AS(uint64_t, SRC =, builtin, )                                        \
+	h_AF##id##32: ATOMIC_AS(uint32_t, SRC =, builtin, )
+#define CMPXCHG_AS(type)                                                                           \
+	{                                                                                          \
+		uint64_t addr = ADDRESS(DST);                                                      \
+		type expected = (type)r[0];                                                        \
+                                                                                                   \
+		CHECK_ATOMIC(addr, sizeof(type));                                                  \
+		__atomic_compare_exchange_n((type *)(uintptr_t)addr, &expected, (type)SRC, false,  \
+			__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);                                       \
+		r[0] = expected;                                                                   \
+		NEXT();                                                                            \
+	}
+
+/* Packet byte offset, in network order; outside of the packet the program ends and returns 0. */
+#define LD_PACKET(type, offset, convert)                                                           \
+	{                                                                                          \
+		int64_t at = (int64_t)(offset);                                                    \
+		int64_t bytes = vm->pkt->data_end - vm->pkt->data;                                 \
+		type value;                                                                        \
+                                                                                                   \
+		if (at < 0 || at > bytes - (int64_t)sizeof(type)) {                                \
+			*ret = 0;                                                                  \
+			return 0;                                                                  \
+		}                                                                                  \
+		memcpy(&value, vm->pkt->data + at, sizeof(type));                                  \
+		r[0] = convert(value);                                                             \
+		NEXT();                                                                            \
+	}
+
+static inline uint64_t
+sdiv64(uint64_t a, uint64_t b)
+{
+	return b == 0 ? 0 : b == UINT64_MAX ? -a : (uint64_t)((int64_t)a / (int64_t)b);
+}
+
+static inline uint64_t
+smod64(uint64_t a, uint64_t b)
+{
+	return b == 0 ? a : b == UINT64_MAX ? 0 : (uint64_t)((int64_t)a % (int64_t)b);
+}
+
+static inline uint32_t
+sdiv32(uint32_t a, uint32_t b)
+{
+	return b == 0 ? 0 : b == UINT32_MAX ? -a : (uint32_t)((int32_t)a / (int32_t)b);
+}
+
+static inline uint32_t
+smod32(uint32_t a, uint32_t b)
+{
+	return b == 0 ? a : b == UINT32_MAX ? 0 : (uint32_t)((int32_t)a % (int32_t)b);
+}
+
+int
+INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret)
+{
+	static const void *const handlers[XB_X_CNT] = {
+#define OP(id, ...) [XB_X_##id] = &&h_##id,
+#include "bpf/opcodes.def"
+#undef OP
+		[XB_X_TAIL_CALL] = &&h_TAIL_CALL,
+#define FUSED(id, slots) [XB_X_##id] = &&h_##id,
+		XB_FUSED_LIST(FUSED)
+#undef FUSED
+	};
+	struct frame frames[XB_FRAMES_MAX];
+	uint64_t r[11];
+	const struct xb_dinsn *ip;
+	unsigned int depth = 0, tail_calls = 0;
+#if XB_CHECKED
+	uint64_t left, access, access_size;
+	bool access_write;
+#endif
+
+	if (!image) {
+		*ret = (uint64_t)(uintptr_t)handlers;
+		return 0;
+	}
+#if XB_CHECKED
+	left = vm->budget;
+	memset(r, 0, sizeof(r));
+#endif
+	vm->image = image;
+	vm->stack_end = vm->stack + XB_STACK_BYTES;
+	r[1] = r1;
+	r[2] = r2;
+	r[10] = (uint64_t)(uintptr_t)vm->stack_end;
+	ip = image->code;
+	DISPATCH();
+
+	/* clang-format off */
+
+	/* RFC 9669 section 4.1 */
+	ALU(ADD, a + b, a + b)
+	ALU(SUB, a - b, a - b)
+	ALU(MUL, a * b, a * b)
+	ALU(DIV, b ? a / b : 0, b ? a / b : 0)
+	ALU(MOD, b ? a % b : a, b ? a % b : a)
+	ALU(SDIV, sdiv64(a, b), sdiv32(a, b))
+	ALU(SMOD, smod64(a, b), smod32(a, b))
+	ALU(OR, a | b, a | b)
+	ALU(AND, a & b, a & b)
+	ALU(XOR, a ^ b, a ^ b)
+	ALU(LSH, a << (b & 63), a << (b & 31))
+	ALU(RSH, a >> (b & 63), a >> (b & 31))
+	ALU(ARSH, (uint64_t)((int64_t)a >> (b & 63)), (int32_t)a >> (b & 31))
+	ALU(MOV, b, b)
+	h_NEG64: DST = -DST; NEXT();
+	h_NEG32: DST = (uint32_t)-DST32; NEXT();
+	h_MOVSX64_8: DST = (uint64_t)(int8_t)SRC; NEXT();
+	h_MOVSX64_16: DST = (uint64_t)(int16_t)SRC; NEXT();
+	h_MOVSX64_32: DST = (uint64_t)(int32_t)SRC; NEXT();
+	h_MOVSX32_8: DST = (uint64_t)(uint32_t)(int8_t)SRC; NEXT();
+	h_MOVSX32_16: DST = (uint64_t)(uint32_t)(int16_t)SRC; NEXT();
+
+	/* section 4.2 */
+	h_LE16: DST = htole16((uint16_t)DST); NEXT();
+	h_LE32: DST = htole32(DST32); NEXT();
+	h_LE64: DST = htole64(DST); NEXT();
+	h_BE16: DST = htobe16((uint16_t)DST); NEXT();
+	h_BE32: DST = htobe32(DST32); NEXT();
+	h_BE64: DST = htobe64(DST); NEXT();
+	h_BSWAP16: DST = __builtin_bswap16((uint16_t)DST); NEXT();
+	h_BSWAP32: DST = __builtin_bswap32(DST32); NEXT();
+	h_BSWAP64: DST = __builtin_bswap64(DST); NEXT();
+
+	/* section 4.3 */
+	JMP(JEQ, uint64_t, uint32_t, ==)
+	JMP(JNE, uint64_t, uint32_t, !=)
+	JMP(JGT, uint64_t, uint32_t, >)
+	JMP(JGE, uint64_t, uint32_t, >=)
+	JMP(JLT, uint64_t, uint32_t, <)
+	JMP(JLE, uint64_t, uint32_t, <=)
+	JMP(JSGT, int64_t, int32_t, >)
+	JMP(JSGE, int64_t, int32_t, >=)
+	JMP(JSLT, int64_t, int32_t, <)
+	JMP(JSLE, int64_t, int32_t, <=)
+	JMP(JSET, uint64_t, uint32_t, &)
+	h_JA: ip += 1 + (intptr_t)ip->off; DISPATCH();
+	h_JAL: ip += 1 + (intptr_t)ip->imm; DISPATCH();
+
+	/* sections 5.1, 5.2 */
+	MEM(B, uint8_t)
+	MEM(H, uint16_t)
+	MEM(DW, uint64_t)
+	h_STXW: STORE_AS(uint32_t, SRC)
+	h_STW: STORE_AS(uint32_t, ip->imm)
+	h_LDXSB: LOAD_AS(int8_t, uint64_t)
+	h_LDXSH: LOAD_AS(int16_t, uint64_t)
+	h_LDXSW: LOAD_AS(int32_t, uint64_t)
+
+	/* section 5.3 */
+	ATOMIC(ADD, __atomic_fetch_add)
+	ATOMIC(OR, __atomic_fetch_or)
+	ATOMIC(AND, __atomic_fetch_and)
+	ATOMIC(XOR, __atomic_fetch_xor)
+	h_AFXCHG64: ATOMIC_AS(uint64_t, SRC =, __atomic_exchange_n, )
+	h_AFXCHG32: ATOMIC_AS(uint32_t, SRC =, __atomic_exchange_n, )
+	h_ACMPXCHG64: CMPXCHG_AS(uint64_t)
+	h_ACMPXCHG32: CMPXCHG_AS(uint32_t)
+
+	/* section 5.5 */
+	h_LD_ABSB: LD_PACKET(uint8_t, ip->imm, )
+	h_LD_ABSH: LD_PACKET(uint16_t, ip->imm, be16toh)
+	h_LD_ABSW: LD_PACKET(uint32_t, ip->imm, be32toh)
+	h_LD_INDB: LD_PACKET(uint8_t, (int32_t)(SRC32 + IMM32), )
+	h_LD_INDH: LD_PACKET(uint16_t, (int32_t)(SRC32 + IMM32), be16toh)
+	h_LD_INDW: LD_PACKET(uint32_t, (int32_t)(SRC32 + IMM32), be32toh)
+
+	/* clang-format on */
+
+	/* A 32-bit load may be one of a context field, which yields a pointer. */
+h_LDXW : {
+	uint64_t addr = ADDRESS(SRC);
+	uint32_t value;
+
+#if XB_CHECKED
+	if (unlikely(!may_access(vm, addr, sizeof(value), false))) {
+		if (!xb_vm_read_ctx(vm, addr, &DST))
+			CHECK(addr, sizeof(value), false);
+		NEXT();
+	}
+#endif
+	memcpy(&value, (const void *)(uintptr_t)addr, sizeof(value));
+	DST = value;
+	NEXT();
+}
+
+	/* section 5.4: image.c put the value into the second slot */
+h_LD_IMM64:
+h_LD_MAP_FD:
+h_LD_MAP_VALUE:
+h_LD_VAR_ADDR:
+h_LD_CODE_ADDR:
+h_LD_MAP_IDX:
+h_LD_MAP_IDX_VALUE:
+	DST = ip[1].imm64;
+	ip += 2;
+	DISPATCH();
+
+h_MOV_ADD : { /* both, or a jump lands on the second alone */
+	r[ip->dst] = SRC + (uint64_t)(int64_t)ip[1].imm;
+	ip += 2;
+	DISPATCH();
+}
+
+h_CALL_BTF: /* image.c lets none through */
+h_CALL : {
+	const struct xb_helper *helper = (const struct xb_helper *)(uintptr_t)ip->imm64;
+
+#if XB_CHECKED
+	const char *reason = xb_vm_check_args(vm, helper, r);
+
+	if (unlikely(reason != NULL))
+		return xb_vm_faultf(
+			vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
+#endif
+	r[0] = helper->fn(vm, r[1], r[2], r[3], r[4], r[5]);
+	NEXT();
+}
+
+h_TAIL_CALL : { /* r1 context, r2 map, r3 index; falls through when there is nothing to call */
+	const struct xb_image *target;
+
+#if XB_CHECKED
+	const char *reason = xb_vm_check_args(vm, xb_helper_by_id(BPF_FUNC_tail_call), r);
+
+	if (unlikely(reason != NULL))
+		return xb_vm_faultf(
+			vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
+#endif
+	target = xb_map_get_prog((const struct xb_map *)(uintptr_t)r[2], (uint32_t)r[3]);
+	if (!target || tail_calls == XB_TAIL_CALLS_MAX)
+		NEXT();
+	tail_calls++;
+	vm->image = target;
+	ip = target->code;
+	DISPATCH();
+}
+
+h_CALL_LOCAL:
+	if (unlikely(depth + 1 == XB_FRAMES_MAX))
+		return xb_vm_faultf(vm, -ELOOP, (uint32_t)(ip - vm->image->code),
+			"more than %u frames", XB_FRAMES_MAX);
+	frames[depth].back = ip + 1;
+	frames[depth].image = vm->image;
+	memcpy(frames[depth].saved, &r[6], sizeof(frames[depth].saved));
+	depth++;
+	vm->stack_end += XB_STACK_BYTES;
+	r[10] = (uint64_t)(uintptr_t)vm->stack_end;
+	ip += 1 + (intptr_t)ip->imm;
+	DISPATCH();
+
+h_EXIT:
+	if (likely(depth == 0)) {
+		*ret = r[0];
+		return 0;
+	}
+	depth--;
+	memcpy(&r[6], frames[depth].saved, sizeof(frames[depth].saved));
+	vm->image = frames[depth].image;
+	vm->stack_end -= XB_STACK_BYTES;
+	r[10] = (uint64_t)(uintptr_t)vm->stack_end;
+	ip = frames[depth].back;
+	DISPATCH();
+
+#if XB_CHECKED
+stray:
+	return xb_vm_fault_access(
+		vm, (uint32_t)(ip - vm->image->code), access, access_size, access_write);
+misaligned:
+	return xb_vm_faultf(
+		vm, -EFAULT, (uint32_t)(ip - vm->image->code), "atomic on a misaligned address");
+out_of_budget:
+	return xb_vm_faultf(vm, -E2BIG, (uint32_t)(ip - vm->image->code),
+		"stopped after %llu instructions", (unsigned long long)vm->budget);
+#endif
+}
