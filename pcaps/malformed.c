@@ -142,6 +142,9 @@ malformed(struct out *out)
 
 	malformed_ends(out);
 	malformed_fields(out);
+	good4(&p, IPPROTO_UDP, 0);
+	p.data[40] = p.data[41] = 0; /* allowed: the sender computed no checksum */
+	write_raw(out, &p);
 	for (int cnt = 0; cnt < 6; cnt++)
 		extended(out, cnt, 0, 0);
 	extended(out, 0, 3, 0);
