@@ -92,13 +92,18 @@ xb_grace_start(void)
 }
 
 bool
+xb_grace_waits_for(unsigned int cpu, uint64_t tag)
+{
+	uint64_t seen = __atomic_load_n(&slots[cpu].seen, __ATOMIC_ACQUIRE);
+
+	return seen && seen < tag;
+}
+
+bool
 xb_grace_over(uint64_t tag)
 {
-	for (unsigned int i = 0; i < SLOTS; i++) {
-		uint64_t seen = __atomic_load_n(&slots[i].seen, __ATOMIC_ACQUIRE);
-
-		if (seen && seen < tag)
+	for (unsigned int i = 0; i < SLOTS; i++)
+		if (xb_grace_waits_for(i, tag))
 			return false;
-	}
 	return true;
 }

@@ -19,8 +19,9 @@
  * none for readers, and map_grace.c to know when an element may be used again.
  *
  * Capacity: max_entries, as in the kernel, and on top of it spare elements for those that were
- * deleted or replaced and are not yet forgotten (SPARE_*). An update that finds none because a
- * worker has not been quiescent for so long fails with -ENOMEM, as BPF_F_NO_PREALLOC maps do.
+ * deleted or replaced and are not yet forgotten (SPARE_*; memory is used when it comes to that).
+ * An update that finds none, because a worker has not been quiescent for that long, waits a while
+ * for it, then fails with -ENOMEM, as maps with BPF_F_NO_PREALLOC do.
  */
 #include "bpf/map_hash.h"
 
@@ -33,96 +34,11 @@
 		BPF_F_RDONLY_PROG | BPF_F_WRONLY | BPF_F_WRONLY_PROG | BPF_F_ZERO_SEED)
 
 /* Spare elements a worker: as many as fit into this much, but within these bounds. */
-#define SPARE_BYTES (4u << 20)
+#define SPARE_BYTES (16u << 20)
 #define SPARE_MIN 64u
-#define SPARE_MAX 65536u
-
-/* ---- hashing: multiply and fold, seeded ---- */
-
-static inline uint64_t
-load64(const uint8_t *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline uint32_t
-load32(const uint8_t *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static inline uint64_t
-mix(uint64_t a, uint64_t b)
-{
-	unsigned __int128 m = (unsigned __int128)a * b;
-
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
-/* Odd, about half of the bits set. */
-#define K0 UINT64_C(0x9ae16a3b2f90404f)
-#define K1 UINT64_C(0xc3a5c85c97cb3127)
-
-/* The last 1 to 16 bytes are two words that may overlap; the length is in the seed. Both factors
- * have the seed in them, so nobody who does not know it can make one of them zero. */
-static uint64_t
-hash_long(const uint8_t *p, uint32_t n, uint64_t seed)
-{
-	uint64_t h = seed ^ n, k = K1 ^ seed;
-
-	for (; n > 16; n -= 16, p += 16)
-		h = mix(load64(p) ^ h, load64(p + 8) ^ k);
-	if (n >= 8)
-		return mix(load64(p) ^ h, load64(p + n - 8) ^ k);
-	if (n >= 4)
-		return mix(load32(p) ^ h, load32(p + n - 4) ^ k);
-	return mix(((uint64_t)p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16) ^ h, k);
-}
-
-uint32_t
-xb_hash_of(const struct xb_hash *h, const void *key)
-{
-	switch (h->map.key_size) {
-	case 4: return (uint32_t)mix(load32(key) ^ h->seed, K0 ^ h->seed);
-	case 8: return (uint32_t)mix(load64(key) ^ h->seed, K0 ^ h->seed);
-	default: return (uint32_t)hash_long(key, h->map.key_size, h->seed);
-	}
-}
-
-static inline bool
-same(const uint8_t *a, const uint8_t *b, uint32_t n)
-{
-	if (n == 4)
-		return load32(a) == load32(b);
-	if (n == 8)
-		return load64(a) == load64(b);
-	if (n > 8 && n <= 16) /* two words that may overlap */
-		return ((load64(a) ^ load64(b)) | (load64(a + n - 8) ^ load64(b + n - 8))) == 0;
-	return memcmp(a, b, n) == 0;
-}
+#define SPARE_MAX (1u << 17)
 
 /* ---- chains ---- */
-
-uint32_t
-xb_hash_find(const struct xb_hash *h, const void *key, uint32_t hash)
-{
-	uint32_t i = __atomic_load_n(&h->buckets[hash & h->mask].head, __ATOMIC_ACQUIRE);
-
-	while (i) {
-		struct xb_elem *e = xb_hash_elem(h, i);
-
-		if (e->hash == hash && same(xb_hash_key(h, e), key, h->map.key_size))
-			return i;
-		i = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
-	}
-	return 0;
-}
 
 /* What points to element i: the head or another's next; NULL when i is not in this bucket. */
 static uint32_t *
@@ -225,7 +141,8 @@ struct layout {
 	uint32_t key_off;
 	uint32_t value_off; /* in an element; meaningless when values are per cpu */
 	uint32_t stride;
-	uint32_t cap; /* elements: max_entries and spares */
+	uint32_t share; /* spares of a worker */
+	uint32_t cap;	/* elements: max_entries and all spares */
 	uint32_t buckets;
 };
 
@@ -249,14 +166,13 @@ layout_of(enum bpf_map_type type, uint32_t key_size, uint32_t value_size, uint32
 	bool percpu = type == BPF_MAP_TYPE_PERCPU_HASH;
 	bool lru = type == BPF_MAP_TYPE_LRU_HASH;
 	struct layout l = { .key_off = lru ? sizeof(struct xb_lru_elem) : sizeof(struct xb_elem) };
-	uint32_t spare;
 
 	l.value_off = l.key_off + xb_pad8(key_size);
 	l.stride = round_stride(l.value_off + (percpu ? 0 : xb_pad8(value_size)));
-	spare = SPARE_BYTES / (l.stride + (percpu ? xb_pad8(value_size) * n_cpus : 0));
-	spare = spare < SPARE_MIN ? SPARE_MIN : spare > SPARE_MAX ? SPARE_MAX : spare;
-	/* max_entries is at most 2^27 here, spare * (n_cpus + 1) less than 2^24. */
-	l.cap = max_entries + spare * (n_cpus + 1);
+	l.share = SPARE_BYTES / (l.stride + (percpu ? xb_pad8(value_size) * n_cpus : 0));
+	l.share = l.share < SPARE_MIN ? SPARE_MIN : l.share > SPARE_MAX ? SPARE_MAX : l.share;
+	/* max_entries is at most 2^27 here, share * (n_cpus + 1) less than 2^25. */
+	l.cap = max_entries + l.share * (n_cpus + 1);
 	for (l.buckets = 1; l.buckets < max_entries;)
 		l.buckets *= 2;
 	return l;
@@ -295,7 +211,7 @@ xb_hash_init(struct xb_map *map)
 	if (!(map->flags & BPF_F_ZERO_SEED) &&
 		getrandom(&h->seed, sizeof(h->seed), 0) != sizeof(h->seed))
 		return -ENOMEM;
-	if (xb_pool_init(&h->pool, l.cap, map->n_cpus + 1))
+	if (xb_pool_init(&h->pool, l.cap, l.share, map->n_cpus + 1))
 		return -ENOMEM;
 	h->buckets = xb_area_new(l.buckets * sizeof(*h->buckets));
 	h->elems = xb_area_new(elems_bytes(h, l.cap));
@@ -326,14 +242,35 @@ xb_hash_fini(struct xb_map *map)
 
 /* ---- operations ---- */
 
+/* One function a key size that is worth it: the compiler removes what does not apply. */
+static inline __attribute__((always_inline)) void *
+lookup_n(struct xb_map *map, const void *key, uint32_t n)
+{
+	struct xb_hash *h = (struct xb_hash *)map;
+	uint32_t i = xb_hash_walk(h, key, n, xb_hash_bytes_of(key, n, h->seed));
+
+	return i ? xb_hash_value(h, 0, i) : NULL;
+}
+
 static void *
 hash_lookup(struct xb_map *map, unsigned int cpu, const void *key)
 {
-	struct xb_hash *h = (struct xb_hash *)map;
-	uint32_t i = xb_hash_find(h, key, xb_hash_of(h, key));
-
 	(void)cpu;
-	return i ? xb_hash_value(h, 0, i) : NULL;
+	return lookup_n(map, key, map->key_size);
+}
+
+static void *
+hash_lookup_4(struct xb_map *map, unsigned int cpu, const void *key)
+{
+	(void)cpu;
+	return lookup_n(map, key, 4);
+}
+
+static void *
+hash_lookup_8(struct xb_map *map, unsigned int cpu, const void *key)
+{
+	(void)cpu;
+	return lookup_n(map, key, 8);
 }
 
 static void *
@@ -372,7 +309,7 @@ xb_hash_make(struct xb_hash *h, unsigned int cpu, const void *key, uint32_t hash
 	return i;
 }
 
-/* A new key, the bucket locked; the element's number or -errno. */
+/* An element for a key that is not there, the bucket locked; its number or -errno. */
 static int64_t
 make_new(struct xb_hash *h, unsigned int cpu, const void *key, uint32_t hash, const void *value)
 {
@@ -383,23 +320,20 @@ make_new(struct xb_hash *h, unsigned int cpu, const void *key, uint32_t hash, co
 	i = xb_hash_make(h, cpu, key, hash, value);
 	if (!i) {
 		xb_hash_unreserve(h);
-		return -ENOMEM;
+		return -EAGAIN;
 	}
 	return i;
 }
 
+/* One attempt; -EAGAIN when there is no element to be had. */
 static int
-hash_update(
-	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
+hash_update_try(
+	struct xb_hash *h, unsigned int cpu, const void *key, const void *value, uint64_t flags)
 {
-	struct xb_hash *h = (struct xb_hash *)map;
 	uint32_t hash = xb_hash_of(h, key), old;
 	struct xb_bucket *b = xb_hash_bucket(h, hash);
 	int64_t i;
 
-	/* BPF_F_LOCK, too: no map here has a bpf_spin_lock in its value. */
-	if (flags > BPF_EXIST)
-		return -EINVAL;
 	xb_spin_lock(&b->lock);
 	old = xb_hash_find(h, key, hash);
 	i = xb_hash_check_flags(old, flags);
@@ -408,7 +342,7 @@ hash_update(
 		if (i)
 			xb_hash_replace(h, b, old, (uint32_t)i);
 		else
-			i = -ENOMEM;
+			i = -EAGAIN;
 	} else if (!i) {
 		i = make_new(h, cpu, key, hash, value);
 		if (i > 0)
@@ -418,6 +352,22 @@ hash_update(
 	if (i > 0 && old)
 		xb_pool_retire(&h->pool, cpu, old);
 	return i < 0 ? (int)i : 0;
+}
+
+static int
+hash_update(
+	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
+{
+	unsigned int tries = 0;
+	int err;
+
+	/* BPF_F_LOCK, too: no map here has a bpf_spin_lock in its value. */
+	if (flags > BPF_EXIST)
+		return -EINVAL;
+	do {
+		err = hash_update_try((struct xb_hash *)map, cpu, key, value, flags);
+	} while (err == -EAGAIN && xb_pool_wait(&((struct xb_hash *)map)->pool, cpu, &tries));
+	return err == -EAGAIN ? -ENOMEM : err;
 }
 
 /* pcpu_init_value and pcpu_copy_value: a program gives one cpu's value, bpf(2) all of them. */
@@ -434,30 +384,42 @@ set_percpu(struct xb_map *map, uint32_t i, unsigned int cpu, const void *value, 
 }
 
 static int
-percpu_hash_update(
-	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
+percpu_hash_update_try(
+	struct xb_hash *h, unsigned int cpu, const void *key, const void *value, uint64_t flags)
 {
-	struct xb_hash *h = (struct xb_hash *)map;
 	uint32_t hash = xb_hash_of(h, key), old;
 	struct xb_bucket *b = xb_hash_bucket(h, hash);
 	int64_t i;
 
-	if (flags > BPF_EXIST)
-		return -EINVAL;
 	xb_spin_lock(&b->lock);
 	old = xb_hash_find(h, key, hash);
 	i = xb_hash_check_flags(old, flags);
 	if (!i && old) {
-		set_percpu(map, old, cpu, value, false);
+		set_percpu(&h->map, old, cpu, value, false);
 	} else if (!i) {
 		i = make_new(h, cpu, key, hash, NULL);
 		if (i > 0) {
-			set_percpu(map, (uint32_t)i, cpu, value, true);
+			set_percpu(&h->map, (uint32_t)i, cpu, value, true);
 			xb_hash_insert(h, b, (uint32_t)i);
 		}
 	}
 	xb_spin_unlock(&b->lock);
 	return i < 0 ? (int)i : 0;
+}
+
+static int
+percpu_hash_update(
+	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
+{
+	unsigned int tries = 0;
+	int err;
+
+	if (flags > BPF_EXIST)
+		return -EINVAL;
+	do {
+		err = percpu_hash_update_try((struct xb_hash *)map, cpu, key, value, flags);
+	} while (err == -EAGAIN && xb_pool_wait(&((struct xb_hash *)map)->pool, cpu, &tries));
+	return err == -EAGAIN ? -ENOMEM : err;
 }
 
 int
@@ -531,11 +493,21 @@ xb_hash_keys(struct xb_map *map, void **keys)
 	return n;
 }
 
+static int
+hash_init(struct xb_map *map)
+{
+	if (map->key_size == 4)
+		map->lookup = hash_lookup_4;
+	else if (map->key_size == 8)
+		map->lookup = hash_lookup_8;
+	return xb_hash_init(map);
+}
+
 const struct xb_map_ops xb_hash_ops = {
 	.struct_bytes = sizeof(struct xb_hash),
 	.check = xb_hash_check,
 	.bytes = xb_hash_bytes,
-	.init = xb_hash_init,
+	.init = hash_init,
 	.fini = xb_hash_fini,
 	.lookup = hash_lookup,
 	.update = hash_update,

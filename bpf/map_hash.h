@@ -54,9 +54,99 @@ xb_hash_key(const struct xb_hash *h, struct xb_elem *e)
 	return (uint8_t *)e + h->key_off;
 }
 
-uint32_t xb_hash_of(const struct xb_hash *h, const void *key);
+/* ---- the hot path: hash, compare, walk; n is the key size, a constant where that pays ---- */
+
+static inline uint64_t
+xb_load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint32_t
+xb_load32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* Multiply and fold. */
+static inline uint64_t
+xb_mix(uint64_t a, uint64_t b)
+{
+	unsigned __int128 m = (unsigned __int128)a * b;
+
+	return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+/* Odd, about half of the bits set. */
+#define XB_HASH_K UINT64_C(0x9ae16a3b2f90404f)
+
+/* The last 1 to 16 bytes are two words that may overlap; the length is in the seed. Both factors
+ * have the seed in them, so nobody who does not know it can make one of them zero. */
+static inline uint32_t
+xb_hash_bytes_of(const uint8_t *p, uint32_t n, uint64_t seed)
+{
+	uint64_t h = seed ^ n, k = XB_HASH_K ^ seed;
+
+	for (; n > 16; n -= 16, p += 16)
+		h = xb_mix(xb_load64(p) ^ h, xb_load64(p + 8) ^ k);
+	if (n > 8)
+		return (uint32_t)xb_mix(xb_load64(p) ^ h, xb_load64(p + n - 8) ^ k);
+	if (n == 8)
+		return (uint32_t)xb_mix(xb_load64(p) ^ h, k);
+	if (n == 4)
+		return (uint32_t)xb_mix(xb_load32(p) ^ h, k);
+	if (n > 4)
+		return (uint32_t)xb_mix(xb_load32(p) ^ h, xb_load32(p + n - 4) ^ k);
+	return (uint32_t)xb_mix(
+		((uint64_t)p[0] | (uint64_t)p[n / 2] << 8 | (uint64_t)p[n - 1] << 16) ^ h, k);
+}
+
+static inline bool
+xb_hash_same(const uint8_t *a, const uint8_t *b, uint32_t n)
+{
+	if (n == 4)
+		return xb_load32(a) == xb_load32(b);
+	if (n == 8)
+		return xb_load64(a) == xb_load64(b);
+	if (n > 8 && n <= 16) /* two words that may overlap */
+		return ((xb_load64(a) ^ xb_load64(b)) |
+			       (xb_load64(a + n - 8) ^ xb_load64(b + n - 8))) == 0;
+	return memcmp(a, b, n) == 0;
+}
+
 /* The element with this key, 0 when there is none. */
-uint32_t xb_hash_find(const struct xb_hash *h, const void *key, uint32_t hash);
+static inline uint32_t
+xb_hash_walk(const struct xb_hash *h, const void *key, uint32_t n, uint32_t hash)
+{
+	uint32_t i = __atomic_load_n(&h->buckets[hash & h->mask].head, __ATOMIC_ACQUIRE);
+
+	while (i) {
+		struct xb_elem *e = xb_hash_elem(h, i);
+
+		if (e->hash == hash && xb_hash_same(xb_hash_key(h, e), key, n))
+			return i;
+		i = __atomic_load_n(&e->next, __ATOMIC_ACQUIRE);
+	}
+	return 0;
+}
+
+static inline uint32_t
+xb_hash_of(const struct xb_hash *h, const void *key)
+{
+	return xb_hash_bytes_of(key, h->map.key_size, h->seed);
+}
+
+static inline uint32_t
+xb_hash_find(const struct xb_hash *h, const void *key, uint32_t hash)
+{
+	return xb_hash_walk(h, key, h->map.key_size, hash);
+}
 
 static inline struct xb_bucket *
 xb_hash_bucket(struct xb_hash *h, uint32_t hash)

@@ -114,34 +114,48 @@ void xb_value_from_user(struct xb_map *map, uint32_t i, const void *user);
 /* Everything unlinked before this call may be reused once xb_grace_over(the result). */
 uint64_t xb_grace_start(void);
 bool xb_grace_over(uint64_t tag);
+/* Is it this worker that keeps it from being over? */
+bool xb_grace_waits_for(unsigned int cpu, uint64_t tag);
 /* Threads that are no worker share one slot; between the two, elements stay as for a worker. */
 void xb_grace_user_enter(void);
 void xb_grace_user_leave(void);
 
 /* ---- map_pool.c: free elements, by number from 1 ---- */
 
+/* Elements retired and not yet reusable: first and last of a list through link[]. */
+struct xb_retired {
+	uint32_t first; /* 0: none */
+	uint32_t last;
+	uint32_t n;
+};
+
 struct xb_pool_cpu {
 	uint32_t lock;
-	uint32_t free;	 /* first of a list through link[], 0: none */
-	uint32_t open;	 /* retired, no grace period started yet */
-	uint32_t closed; /* retired, may be reused when `tag` is over */
+	uint32_t free;		  /* first of a list through link[], 0: none */
+	struct xb_retired open;	  /* no grace period started yet */
+	struct xb_retired closed; /* may be reused when `tag` is over */
 	uint64_t tag;
 } __attribute__((aligned(64)));
 
 struct xb_pool {
 	uint32_t *link; /* never the chain of a hash bucket: readers may still follow that one */
 	uint32_t cap;	/* elements are 1 ... cap */
+	uint32_t share; /* retired elements a worker may have and still get another */
 	uint32_t fresh; /* elements beyond this one were never handed out */
 	unsigned int n_cpus;
 	struct xb_pool_cpu *cpus;
 };
 
-int xb_pool_init(struct xb_pool *pool, uint32_t cap, unsigned int n_cpus);
+/* n_cpus counts the one for calls from outside, the last. */
+int xb_pool_init(struct xb_pool *pool, uint32_t cap, uint32_t share, unsigned int n_cpus);
 void xb_pool_fini(struct xb_pool *pool);
 /* 0: none to be had before somebody is quiescent. */
 uint32_t xb_pool_get(struct xb_pool *pool, unsigned int cpu);
 /* The element is unlinked, but may still be looked at. */
 void xb_pool_retire(struct xb_pool *pool, unsigned int cpu, uint32_t i);
+/* Give others the time to become quiescent; false when that was tried long enough, or it is only
+ * the caller itself that is not. Not with a lock held. *tries is 0 at the beginning. */
+bool xb_pool_wait(struct xb_pool *pool, unsigned int cpu, unsigned int *tries);
 /* Elements ever handed out. */
 uint32_t xb_pool_used(const struct xb_pool *pool);
 

@@ -76,7 +76,8 @@ evict_one(struct xb_hash *h, unsigned int cpu)
 	return false;
 }
 
-/* One attempt: 1 when the map is full and the key is not in it. */
+/* One attempt: 1 when the map is full and the key is not in it, -EAGAIN when there is no element
+ * to be had. */
 static int
 update_try(struct xb_hash *h, unsigned int cpu, const void *key, uint32_t hash, const void *value,
 	uint64_t flags)
@@ -93,7 +94,7 @@ update_try(struct xb_hash *h, unsigned int cpu, const void *key, uint32_t hash, 
 	ret = 1;
 	if (!old && !xb_hash_reserve(h))
 		goto out;
-	ret = -ENOMEM;
+	ret = -EAGAIN;
 	i = xb_hash_make(h, cpu, key, hash, value);
 	if (!i) {
 		if (!old)
@@ -118,14 +119,16 @@ lru_update(struct xb_map *map, unsigned int cpu, const void *key, const void *va
 {
 	struct xb_hash *h = (struct xb_hash *)map;
 	uint32_t hash = xb_hash_of(h, key);
+	unsigned int tries = 0;
 	int ret;
 
 	if (flags > BPF_EXIST)
 		return -EINVAL;
 	do {
 		ret = update_try(h, cpu, key, hash, value, flags);
-	} while (ret == 1 && evict_one(h, cpu));
-	return ret == 1 ? -ENOMEM : ret;
+	} while ((ret == 1 && evict_one(h, cpu)) ||
+		 (ret == -EAGAIN && xb_pool_wait(&h->pool, cpu, &tries)));
+	return ret == 1 || ret == -EAGAIN ? -ENOMEM : ret;
 }
 
 const struct xb_map_ops xb_lru_hash_ops = {

@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The elements of a hash that are in nobody's chain: free, or retired and waiting for a grace
- * period. Called with a bucket's lock held, so the order of locks is bucket, then pool.
+ * The elements of a hash that are in no chain: free, or retired and waiting for a grace period.
+ * Called with a bucket's lock held, so the order of locks is bucket, then pool.
  *
  * Every worker has its own lists, so that two workers inserting do not meet; when a worker's are
  * empty it takes elements nobody had yet, and then those of other workers.
  *
  * Retired elements are collected in `open`. When one is wanted, the collection is closed: a grace
- * period starts for all of it at once, and what is retired from then on goes into the next one.
+ * period starts for all of it at once, and what is retired from then on goes into the next one. A
+ * worker with too many of them gets no more until some are reusable; so one that has lost its
+ * processor in the middle of a packet finds elements when it comes back, whatever the others did.
  */
 #include "bpf/map_internal.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define FRESH_BATCH 16u /* elements taken at once from those nobody had yet */
-#define SPINS 100u /* looks at a lock before the processor is given away: its holder may want it   \
-		    */
+#define SPINS 100u   /* looks at a lock before the processor is given away: its holder may want it \
+		      */
+#define WAIT_US 50u  /* between two looks whether others are quiescent */
+#define WAITS 20000u /* looks before an update fails: one second */
 
 void
 xb_spin_wait(uint32_t *lock)
@@ -32,9 +37,10 @@ xb_spin_wait(uint32_t *lock)
 }
 
 int
-xb_pool_init(struct xb_pool *pool, uint32_t cap, unsigned int n_cpus)
+xb_pool_init(struct xb_pool *pool, uint32_t cap, uint32_t share, unsigned int n_cpus)
 {
 	pool->cap = cap;
+	pool->share = share;
 	pool->fresh = 0;
 	pool->n_cpus = n_cpus;
 	pool->link = xb_area_new(((uint64_t)cap + 1) * sizeof(*pool->link));
@@ -52,21 +58,29 @@ xb_pool_fini(struct xb_pool *pool)
 	free(pool->cpus);
 }
 
-/* Of this worker's lists. */
+/* Make what is reusable free. */
+static void
+reclaim(struct xb_pool *pool, struct xb_pool_cpu *p)
+{
+	if (!p->closed.n && p->open.n) {
+		p->closed = p->open;
+		p->open = (struct xb_retired){ 0 };
+		p->tag = xb_grace_start();
+	}
+	if (p->closed.n && xb_grace_over(p->tag)) {
+		pool->link[p->closed.last] = p->free;
+		p->free = p->closed.first;
+		p->closed = (struct xb_retired){ 0 };
+	}
+}
+
 static uint32_t
-take(struct xb_pool *pool, struct xb_pool_cpu *p)
+take_free(struct xb_pool *pool, struct xb_pool_cpu *p)
 {
 	uint32_t i;
 
-	if (!p->free && !p->closed && p->open) {
-		p->closed = p->open;
-		p->open = 0;
-		p->tag = xb_grace_start();
-	}
-	if (!p->free && p->closed && xb_grace_over(p->tag)) {
-		p->free = p->closed;
-		p->closed = 0;
-	}
+	if (!p->free)
+		reclaim(pool, p);
 	i = p->free;
 	if (i)
 		p->free = pool->link[i];
@@ -92,18 +106,33 @@ take_fresh(struct xb_pool *pool, struct xb_pool_cpu *p)
 	return first + 1;
 }
 
+static uint32_t
+take_own(struct xb_pool *pool, struct xb_pool_cpu *p, bool *over_share)
+{
+	uint32_t i;
+
+	xb_spin_lock(&p->lock);
+	if (p->open.n + p->closed.n >= pool->share)
+		reclaim(pool, p);
+	*over_share = p->open.n + p->closed.n >= pool->share;
+	i = *over_share ? 0 : take_free(pool, p);
+	if (!i && !*over_share)
+		i = take_fresh(pool, p);
+	xb_spin_unlock(&p->lock);
+	return i;
+}
+
 uint32_t
 xb_pool_get(struct xb_pool *pool, unsigned int cpu)
 {
-	uint32_t i = 0;
+	bool over_share;
+	uint32_t i = take_own(pool, &pool->cpus[cpu], &over_share);
 
-	for (unsigned int k = 0; k < pool->n_cpus && !i; k++) {
+	for (unsigned int k = 1; k < pool->n_cpus && !i && !over_share; k++) {
 		struct xb_pool_cpu *p = &pool->cpus[(cpu + k) % pool->n_cpus];
 
 		xb_spin_lock(&p->lock);
-		i = take(pool, p);
-		if (!i && k == 0)
-			i = take_fresh(pool, p);
+		i = take_free(pool, p);
 		xb_spin_unlock(&p->lock);
 	}
 	return i;
@@ -115,9 +144,26 @@ xb_pool_retire(struct xb_pool *pool, unsigned int cpu, uint32_t i)
 	struct xb_pool_cpu *p = &pool->cpus[cpu];
 
 	xb_spin_lock(&p->lock);
-	pool->link[i] = p->open;
-	p->open = i;
+	pool->link[i] = p->open.first;
+	p->open.first = i;
+	if (p->open.n++ == 0)
+		p->open.last = i;
 	xb_spin_unlock(&p->lock);
+}
+
+bool
+xb_pool_wait(struct xb_pool *pool, unsigned int cpu, unsigned int *tries)
+{
+	struct xb_pool_cpu *p = &pool->cpus[cpu];
+	bool own_fault;
+
+	xb_spin_lock(&p->lock);
+	own_fault = cpu < pool->n_cpus - 1 && p->closed.n && xb_grace_waits_for(cpu, p->tag);
+	xb_spin_unlock(&p->lock);
+	if (own_fault || ++*tries >= WAITS)
+		return false;
+	usleep(WAIT_US);
+	return true;
 }
 
 uint32_t
