@@ -19,15 +19,15 @@
 #include <assert.h>
 #include <pthread.h>
 
-#define SLOTS (XB_CPUS_MAX + 1)
 #define USER_SLOT XB_CPUS_MAX
 
 /* Time a worker was last quiescent; 0: offline. */
 static struct {
 	uint64_t seen;
-} __attribute__((aligned(64))) slots[SLOTS];
+} __attribute__((aligned(64))) slots[XB_CPUS_MAX + 1];
 
 static uint64_t now __attribute__((aligned(64))) = 1;
+static unsigned int workers; /* no worker with this number or a higher one was ever online */
 static pthread_mutex_t user_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void
@@ -49,7 +49,12 @@ slot_offline(unsigned int slot)
 void
 xb_map_thread_online(unsigned int cpu)
 {
+	unsigned int n = __atomic_load_n(&workers, __ATOMIC_RELAXED);
+
 	assert(cpu < XB_CPUS_MAX);
+	while (n <= cpu && !__atomic_compare_exchange_n(
+				   &workers, &n, cpu + 1, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+		;
 	slot_online(cpu);
 }
 
@@ -102,8 +107,10 @@ xb_grace_waits_for(unsigned int cpu, uint64_t tag)
 bool
 xb_grace_over(uint64_t tag)
 {
-	for (unsigned int i = 0; i < SLOTS; i++)
+	unsigned int n = __atomic_load_n(&workers, __ATOMIC_SEQ_CST);
+
+	for (unsigned int i = 0; i < n; i++)
 		if (xb_grace_waits_for(i, tag))
 			return false;
-	return true;
+	return !xb_grace_waits_for(USER_SLOT, tag);
 }

@@ -122,19 +122,23 @@ void xb_grace_user_leave(void);
 
 /* ---- map_pool.c: free elements, by number from 1 ---- */
 
+#define XB_POOL_BATCHES 8u
+
 /* Elements retired and not yet reusable: first and last of a list through link[]. */
 struct xb_retired {
-	uint32_t first; /* 0: none */
+	uint32_t first;
 	uint32_t last;
 	uint32_t n;
+	uint64_t tag; /* the grace period they wait for */
 };
 
 struct xb_pool_cpu {
 	uint32_t lock;
-	uint32_t free;		  /* first of a list through link[], 0: none */
-	struct xb_retired open;	  /* no grace period started yet */
-	struct xb_retired closed; /* may be reused when `tag` is over */
-	uint64_t tag;
+	uint32_t free;		/* first of a list through link[], 0: none */
+	uint32_t waiting;	/* elements in all the batches below */
+	uint32_t oldest, n;	/* closed[oldest], and the n - 1 after it, round and round */
+	struct xb_retired open; /* no grace period started yet */
+	struct xb_retired closed[XB_POOL_BATCHES];
 } __attribute__((aligned(64)));
 
 struct xb_pool {

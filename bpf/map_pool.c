@@ -6,10 +6,11 @@
  * Every worker has its own lists, so that two workers inserting do not meet; when a worker's are
  * empty it takes elements nobody had yet, and then those of other workers.
  *
- * Retired elements are collected in `open`. When one is wanted, the collection is closed: a grace
- * period starts for all of it at once, and what is retired from then on goes into the next one. A
- * worker with too many of them gets no more until some are reusable; so one that has lost its
- * processor in the middle of a packet finds elements when it comes back, whatever the others did.
+ * Retired elements are collected in `open`. When one is wanted, or there are many, the batch is
+ * closed: a grace period starts for all of it at once, and what is retired from then on goes into
+ * the next one. A worker with too many of them gets no more until some are reusable; so one that
+ * has lost its processor in the middle of a packet finds elements when it comes back, whatever
+ * the others did.
  */
 #include "bpf/map_internal.h"
 
@@ -19,7 +20,8 @@
 #include <unistd.h>
 
 #define FRESH_BATCH 16u /* elements taken at once from those nobody had yet */
-#define SPINS 100u   /* looks at a lock before the processor is given away: its holder may want it \
+#define SPINS                                                                                      \
+	100u	     /* looks at a lock before the processor is given away: its holder may want it \
 		      */
 #define WAIT_US 50u  /* between two looks whether others are quiescent */
 #define WAITS 20000u /* looks before an update fails: one second */
@@ -58,19 +60,29 @@ xb_pool_fini(struct xb_pool *pool)
 	free(pool->cpus);
 }
 
+/* A grace period starts for what is open. */
+static void
+close_batch(struct xb_pool_cpu *p)
+{
+	p->open.tag = xb_grace_start();
+	p->closed[(p->oldest + p->n++) % XB_POOL_BATCHES] = p->open;
+	p->open = (struct xb_retired){ 0 };
+}
+
 /* Make what is reusable free. */
 static void
 reclaim(struct xb_pool *pool, struct xb_pool_cpu *p)
 {
-	if (!p->closed.n && p->open.n) {
-		p->closed = p->open;
-		p->open = (struct xb_retired){ 0 };
-		p->tag = xb_grace_start();
-	}
-	if (p->closed.n && xb_grace_over(p->tag)) {
-		pool->link[p->closed.last] = p->free;
-		p->free = p->closed.first;
-		p->closed = (struct xb_retired){ 0 };
+	if (!p->n && p->open.n)
+		close_batch(p);
+	while (p->n && xb_grace_over(p->closed[p->oldest].tag)) {
+		struct xb_retired *r = &p->closed[p->oldest];
+
+		pool->link[r->last] = p->free;
+		p->free = r->first;
+		p->waiting -= r->n;
+		p->oldest = (p->oldest + 1) % XB_POOL_BATCHES;
+		p->n--;
 	}
 }
 
@@ -112,9 +124,9 @@ take_own(struct xb_pool *pool, struct xb_pool_cpu *p, bool *over_share)
 	uint32_t i;
 
 	xb_spin_lock(&p->lock);
-	if (p->open.n + p->closed.n >= pool->share)
+	if (p->waiting >= pool->share)
 		reclaim(pool, p);
-	*over_share = p->open.n + p->closed.n >= pool->share;
+	*over_share = p->waiting >= pool->share;
 	i = *over_share ? 0 : take_free(pool, p);
 	if (!i && !*over_share)
 		i = take_fresh(pool, p);
@@ -148,6 +160,9 @@ xb_pool_retire(struct xb_pool *pool, unsigned int cpu, uint32_t i)
 	p->open.first = i;
 	if (p->open.n++ == 0)
 		p->open.last = i;
+	p->waiting++;
+	if (p->open.n >= pool->share / XB_POOL_BATCHES && p->n < XB_POOL_BATCHES)
+		close_batch(p);
 	xb_spin_unlock(&p->lock);
 }
 
@@ -158,7 +173,8 @@ xb_pool_wait(struct xb_pool *pool, unsigned int cpu, unsigned int *tries)
 	bool own_fault;
 
 	xb_spin_lock(&p->lock);
-	own_fault = cpu < pool->n_cpus - 1 && p->closed.n && xb_grace_waits_for(cpu, p->tag);
+	own_fault =
+		cpu < pool->n_cpus - 1 && p->n && xb_grace_waits_for(cpu, p->closed[p->oldest].tag);
 	xb_spin_unlock(&p->lock);
 	if (own_fault || ++*tries >= WAITS)
 		return false;
