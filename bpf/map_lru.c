@@ -14,6 +14,9 @@
 
 #include <errno.h>
 
+/* Searches without a find before an update fails: others took every element that was found. */
+#define ROUNDS_MAX 1000u
+
 enum xb_lru_mark {
 	MARK_IDLE, /* not in the map, or not looked at since the hand came by */
 	MARK_REFERENCED,
@@ -119,15 +122,19 @@ lru_update(struct xb_map *map, unsigned int cpu, const void *key, const void *va
 {
 	struct xb_hash *h = (struct xb_hash *)map;
 	uint32_t hash = xb_hash_of(h, key);
-	unsigned int tries = 0;
+	unsigned int waits = 0, rounds = 0;
+	bool again;
 	int ret;
 
 	if (flags > BPF_EXIST)
 		return -EINVAL;
 	do {
 		ret = update_try(h, cpu, key, hash, value, flags);
-	} while ((ret == 1 && evict_one(h, cpu)) ||
-		 (ret == -EAGAIN && xb_pool_wait(&h->pool, cpu, &tries)));
+		if (ret == 1)
+			again = evict_one(h, cpu) || ++rounds < ROUNDS_MAX;
+		else
+			again = ret == -EAGAIN && xb_pool_wait(&h->pool, cpu, &waits);
+	} while (again);
 	return ret == 1 || ret == -EAGAIN ? -ENOMEM : ret;
 }
 

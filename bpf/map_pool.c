@@ -84,6 +84,8 @@ reclaim(struct xb_pool *pool, struct xb_pool_cpu *p)
 		p->oldest = (p->oldest + 1) % XB_POOL_BATCHES;
 		p->n--;
 	}
+	if (!p->n && p->open.n)
+		close_batch(p);
 }
 
 static uint32_t
