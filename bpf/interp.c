@@ -406,7 +406,7 @@ h_LD_MAP_IDX_VALUE:
 	ip += 2;
 	DISPATCH();
 
-	/* clang-format off */
+/* clang-format off */
 
 	/* runs of XB_FUSED_LIST: the value stays in a register; ip[n] are the operands of the n-th */
 	h_MOV_ADD_JGT: FUSED_JUMP(SRC + IMM_OF(1), >, r[ip[2].src], 2)
