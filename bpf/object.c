@@ -389,14 +389,23 @@ add_skipped(struct obj_build *b)
 static void
 note_pins(const struct obj_build *b)
 {
-	const struct xb_object *out = b->out;
+	const char *before = "";
 
-	for (uint32_t i = 0; i < out->map_cnt; i++)
-		if (out->maps[i].pinned)
+	for (uint32_t i = 0; i < b->out->map_cnt; i++) {
+		const struct xb_map_def *m = &b->out->maps[i];
+
+		if (!m->pinned)
+			continue;
+		if (!*before)
 			xb_log_add(b->log,
-				"note: %s: map '%s' asks for a pin; it is not pinned, and nobody"
-				" else sees it\n",
-				out->path, out->maps[i].name);
+				"note: %s: maps that ask for a pin get none, nobody else sees "
+				"them:",
+				b->out->path);
+		xb_log_add(b->log, "%s '%s'", before, m->name);
+		before = ",";
+	}
+	if (*before)
+		xb_log_add(b->log, "\n");
 }
 
 static int

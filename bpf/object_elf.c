@@ -350,7 +350,7 @@ compare_funcs(const void *a, const void *b)
 		return x->sec < y->sec ? -1 : 1;
 	if (x->insn != y->insn)
 		return x->insn < y->insn ? -1 : 1;
-	return x->sym < y->sym ? -1 : x->sym > y->sym;
+	return x->sym > y->sym ? -1 : x->sym < y->sym; /* the first name is found, obj_func_at() */
 }
 
 /* A function is a symbol of that type, or (assembled by hand) a global one without a type. */
@@ -526,7 +526,8 @@ read_relocation(struct obj_elf *elf, const struct obj_sec *tab, uint32_t i)
 			(uint32_t)ELF64_R_SYM(r.r_info), elf->sym_cnt);
 	rel = (struct obj_rel){ .sec = tab->info,
 		.off = (uint32_t)r.r_offset,
-		.sym = (uint32_t)ELF64_R_SYM(r.r_info) };
+		.sym = (uint32_t)ELF64_R_SYM(r.r_info),
+		.at = tab->data + i * sizeof(r) };
 	elf->rels[elf->rel_cnt++] = rel;
 	return obj_sec_is_code(target) ? check_code_rel(elf, tab->name, &rel) : 0;
 }

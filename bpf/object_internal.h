@@ -46,6 +46,7 @@ struct obj_rel {
 	uint32_t sec; /* the section it changes */
 	uint32_t off; /* bytes in it */
 	uint32_t sym;
+	uint8_t *at; /* Elf64_Rel in the image, unaligned */
 };
 
 struct obj_func {

@@ -111,6 +111,20 @@ patch_function(struct obj_elf *elf, const struct obj_func *f)
 	memcpy(elf->sym_table + f->sym * sizeof(s), &s, sizeof(s));
 }
 
+/* A relocation in what is hidden can be about anything; libbpf looks at its symbol all the same. */
+static void
+patch_relocation(struct obj_elf *elf, const struct obj_rel *rel)
+{
+	const struct obj_func *f = obj_func_at(elf, rel->sec, rel->off / OBJ_INSN_BYTES);
+	Elf64_Rel r;
+
+	if (!obj_sec_is_code(&elf->secs[rel->sec]) || (f && f->used))
+		return;
+	memcpy(&r, rel->at, sizeof(r));
+	r.r_info = ELF64_R_INFO(0, ELF64_R_TYPE(r.r_info));
+	memcpy(rel->at, &r, sizeof(r));
+}
+
 /* Is a section one that libbpf would look at without use to us? */
 static bool
 is_hidden(const struct obj_elf *elf, const struct obj_sec *sec)
@@ -161,6 +175,8 @@ hide(struct obj_build *b)
 	show_slot_programs(elf);
 	for (uint32_t i = 0; i < elf->func_cnt; i++)
 		patch_function(elf, &elf->funcs[i]);
+	for (uint32_t i = 0; i < elf->rel_cnt; i++)
+		patch_relocation(elf, &elf->rels[i]);
 	for (uint32_t i = 1; i < elf->sec_cnt; i++)
 		if (is_hidden(elf, &elf->secs[i]))
 			hide_section(elf, i);
