@@ -78,8 +78,7 @@ find_type(const struct image *im, const char *name, uint32_t kind)
 	return (uint32_t)id;
 }
 
-/* ---- defects ----------------------------------------------------------------------------------
- */
+/* ---- defects -------------------------------------------------------------------------------- */
 
 static void
 not_elf(struct image *im)
@@ -469,8 +468,7 @@ static const struct defect {
 	DEFECT(no_inner_map, "legacy", ENOEXEC, "map 'outer': its inner map 99 is not there"),
 };
 
-/* ---- the test ---------------------------------------------------------------------------------
- */
+/* ---- the test ------------------------------------------------------------------------------- */
 
 static struct image
 read_fixture(const char *name)
