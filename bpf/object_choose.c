@@ -241,6 +241,11 @@ add_section(struct obj_build *b, uint32_t sec)
 	if (err)
 		return err;
 	c = &b->cands[b->cand_cnt - 1];
+	if (first && first->is_static && globals)
+		obj_leave(c, ENODATA,
+			"its section begins with the static function '%.64s', which would be run;"
+			" put the program first",
+			first->name);
 	c->is_tail = parse_tail(c->section, &c->tail_id, &c->tail_key);
 	return 0;
 }
