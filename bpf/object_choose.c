@@ -242,7 +242,7 @@ add_section(struct obj_build *b, uint32_t sec)
 		return err;
 	c = &b->cands[b->cand_cnt - 1];
 	if (first && first->is_static && globals)
-		obj_leave(c, ENODATA,
+		obj_leave(c, ENOEXEC,
 			"its section begins with the static function '%.64s', which would be run;"
 			" put the program first",
 			first->name);

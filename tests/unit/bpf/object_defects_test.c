@@ -462,7 +462,7 @@ static const struct defect {
 	DEFECT(number_for_map, "plain", ENOEXEC, "names a map or a function by a number"),
 	DEFECT(call_into_nowhere, "subprogs", ENOEXEC, "where no function begins"),
 	DEFECT(call_of_itself, "text", ENOEXEC, "calls itself"),
-	DEFECT(helper_first, "text_calls", ENODATA, "begins with the static function 'xdp_entry'"),
+	DEFECT(helper_first, "text_calls", ENOEXEC, "begins with the static function 'xdp_entry'"),
 	DEFECT(btf_magic, "plain", ENOEXEC, "section '.BTF': not BTF: magic 0x1234"),
 	DEFECT(btf_cut_off, "plain", ENOEXEC, "section '.BTF': cut off or damaged"),
 	DEFECT(btf_strings_not_terminated, "plain", ENOEXEC,
