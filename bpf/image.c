@@ -165,20 +165,39 @@ decode(struct builder *b)
 	}
 }
 
-/* Where a fused handler serves two instructions that follow each other, give it the first's slot.
- * Only in the fast engine: the checked one counts instructions. */
+/* The runs of XB_FUSED_LIST; XB_X_CNT ends a run of two. */
+static const struct {
+	enum xb_xop fused, ops[3];
+} runs[] = {
+#define FUSED(id, one, two, three) { XB_X_##id, { XB_X_##one, XB_X_##two, XB_X_##three } },
+	XB_FUSED_LIST(FUSED)
+#undef FUSED
+};
+
+static bool
+is_run(const struct builder *b, const struct xb_dinsn *d, uint32_t left, size_t run)
+{
+	const enum xb_xop *op = runs[run].ops;
+
+	for (uint32_t i = 0; i < 3 && op[i] != XB_X_CNT; i++)
+		if (i >= left || d[i].go != b->handlers[op[i]] || d[i].dst != d[0].dst)
+			return false;
+	return true;
+}
+
+/* Give the first slot of each run its handler. The checked engine does not: it counts instructions.
+ */
 static void
 fuse(struct builder *b)
 {
 	struct xb_image *image = b->image;
 
-	for (uint32_t i = 0; i + 1 < image->insn_cnt; i++) {
-		struct xb_dinsn *d = &image->code[i];
-
-		if (d[0].go == b->handlers[XB_X_MOV64_X] && d[1].go == b->handlers[XB_X_ADD64_K] &&
-			d[0].dst == d[1].dst)
-			d[0].go = b->handlers[XB_X_MOV_ADD];
-	}
+	for (uint32_t i = 0; i < image->insn_cnt; i++)
+		for (size_t run = 0; run < ARRAY_SIZE(runs); run++)
+			if (is_run(b, &image->code[i], image->insn_cnt - i, run)) {
+				image->code[i].go = b->handlers[runs[run].fused];
+				break;
+			}
 }
 
 static int

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interpreter. One source, built twice: XB_CHECKED=1 tests every access, counts instructions and
- * may run anything xb_insns_check() let through; XB_CHECKED=0 tests nothing and runs only what
+ * The interpreter. One source, built twice: XB_CHECKED=1 tests every access, counts instructions
+ * and may run anything xb_insns_check() let through; XB_CHECKED=0 tests nothing and runs only what
  * a verifier accepted.
  *
  * Threaded code: image.c put the address of its handler into every instruction, a handler ends
- * by jumping to the next one's. Handlers are labels h_<name of opcodes.def>; one that is missing is a
- * compile error. RFC 9669 section 4 gives the semantics: 32-bit operations zero the upper half,
+ * by jumping to the next one's. Handlers are labels h_<name of opcodes.def>; one that is missing is
+ * a compile error. RFC 9669 section 4 gives the semantics: 32-bit operations zero the upper half,
  * shifts are masked, division by zero gives 0, modulo by zero leaves the dividend.
  */
 #include "bpf/internal.h"
@@ -49,7 +49,7 @@ may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
 	do {                                                                                       \
 		if (unlikely(left-- == 0))                                                         \
 			goto out_of_budget;                                                        \
-		goto *ip->go;                                                                      \
+		goto * ip->go;                                                                     \
 	} while (0)
 #define CHECK(address, size, is_write)                                                             \
 	do {                                                                                       \
@@ -67,7 +67,7 @@ may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
 	} while (0)
 #else
 #define INTERP xb_interp_fast
-#define DISPATCH() goto *ip->go
+#define DISPATCH() goto * ip->go
 #define CHECK(address, size, is_write) ((void)0)
 #define CHECK_ATOMIC(address, size) ((void)0)
 #endif
@@ -87,10 +87,34 @@ may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
 
 /* An arithmetic instruction in its four forms, as expressions of a and b. */
 #define ALU(id, expr64, expr32)                                                                    \
-	h_##id##64_K: { uint64_t a = DST, b = IMM; (void)a; DST = (expr64); } NEXT();              \
-	h_##id##64_X: { uint64_t a = DST, b = SRC; (void)a; DST = (expr64); } NEXT();              \
-	h_##id##32_K: { uint32_t a = DST32, b = IMM32; (void)a; DST = (uint32_t)(expr32); } NEXT();\
-	h_##id##32_X: { uint32_t a = DST32, b = SRC32; (void)a; DST = (uint32_t)(expr32); } NEXT();
+	h_##id##64_K:                                                                              \
+	{                                                                                          \
+		uint64_t a = DST, b = IMM;                                                         \
+		(void)a;                                                                           \
+		DST = (expr64);                                                                    \
+	}                                                                                          \
+	NEXT();                                                                                    \
+	h_##id##64_X:                                                                              \
+	{                                                                                          \
+		uint64_t a = DST, b = SRC;                                                         \
+		(void)a;                                                                           \
+		DST = (expr64);                                                                    \
+	}                                                                                          \
+	NEXT();                                                                                    \
+	h_##id##32_K:                                                                              \
+	{                                                                                          \
+		uint32_t a = DST32, b = IMM32;                                                     \
+		(void)a;                                                                           \
+		DST = (uint32_t)(expr32);                                                          \
+	}                                                                                          \
+	NEXT();                                                                                    \
+	h_##id##32_X:                                                                              \
+	{                                                                                          \
+		uint32_t a = DST32, b = SRC32;                                                     \
+		(void)a;                                                                           \
+		DST = (uint32_t)(expr32);                                                          \
+	}                                                                                          \
+	NEXT();
 
 #define JUMP_IF(cond)                                                                              \
 	do {                                                                                       \
@@ -99,10 +123,10 @@ may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
 	} while (0)
 /* A conditional jump in its four forms; T64, T32 give the operands their sign. */
 #define JMP(id, T64, T32, op)                                                                      \
-	h_##id##64_K: JUMP_IF((T64)DST op (T64)IMM);                                               \
-	h_##id##64_X: JUMP_IF((T64)DST op (T64)SRC);                                               \
-	h_##id##32_K: JUMP_IF((T32)DST op (T32)ip->imm);                                           \
-	h_##id##32_X: JUMP_IF((T32)DST op (T32)SRC);
+	h_##id##64_K : JUMP_IF((T64)DST op(T64) IMM);                                              \
+	h_##id##64_X : JUMP_IF((T64)DST op(T64) SRC);                                              \
+	h_##id##32_K : JUMP_IF((T32)DST op(T32) ip->imm);                                          \
+	h_##id##32_X : JUMP_IF((T32)DST op(T32) SRC);
 
 #define ADDRESS(reg) ((reg) + (uint64_t)(int64_t)ip->off)
 
@@ -127,9 +151,8 @@ may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
 		NEXT();                                                                            \
 	}
 #define MEM(width, type)                                                                           \
-	h_LDX##width: LOAD_AS(type, uint64_t)                                                      \
-	h_STX##width: STORE_AS(type, SRC)                                                          \
-	h_ST##width: STORE_AS(type, ip->imm)
+	h_LDX##width : LOAD_AS(type, uint64_t) h_STX##width : STORE_AS(type, SRC) h_ST##width      \
+	    : STORE_AS(type, ip->imm)
 
 /* Atomics are the compiler's, sequentially consistent: map values are shared by workers. */
 #define ATOMIC_AS(type, before, builtin, after)                                                    \
@@ -142,10 +165,10 @@ may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
 		NEXT();                                                                            \
 	}
 #define ATOMIC(id, builtin)                                                                        \
-	h_A##id##64: ATOMIC_AS(uint64_t, , builtin, )                                              \
-	h_A##id##32: ATOMIC_AS(uint32_t, , builtin, )                                              \
-	h_AF##id##64: ATOMIC_AS(uint64_t, SRC =, builtin, )                                        \
-	h_AF##id##32: ATOMIC_AS(uint32_t, SRC =, builtin, )
+	h_A##id##64 : ATOMIC_AS(uint64_t, , builtin, ) h_A##id##32                                 \
+	    : ATOMIC_AS(uint32_t, , builtin, ) h_AF##id##64                                        \
+	    : ATOMIC_AS(uint64_t, SRC =, builtin, ) h_AF##id##32                                   \
+	    : ATOMIC_AS(uint32_t, SRC =, builtin, )
 #define CMPXCHG_AS(type)                                                                           \
 	{                                                                                          \
 		uint64_t addr = ADDRESS(DST);                                                      \
@@ -173,6 +196,44 @@ may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
 		r[0] = convert(value);                                                             \
 		NEXT();                                                                            \
 	}
+
+/* Handlers of XB_FUSED_LIST: expr is the value of dst before the last instruction of the run, which
+ * is at ip[last]. dst is written before anything else is read: that may be dst again. */
+#define IMM_OF(n) ((uint64_t)(int64_t)ip[n].imm)
+#define BYTE ((uint64_t) * (const uint8_t *)(uintptr_t)ADDRESS(SRC))
+#define HALF ((uint64_t)load_half(ADDRESS(SRC)))
+#define FUSED_VALUE(expr, slots)                                                                   \
+	{                                                                                          \
+		DST = (expr);                                                                      \
+		ip += (slots);                                                                     \
+		DISPATCH();                                                                        \
+	}
+#define FUSED_OR(expr, last)                                                                       \
+	{                                                                                          \
+		uint64_t value = (expr);                                                           \
+                                                                                                   \
+		DST = value;                                                                       \
+		DST = value | r[ip[last].src];                                                     \
+		ip += (last) + 1;                                                                  \
+		DISPATCH();                                                                        \
+	}
+#define FUSED_JUMP(expr, op, other, last)                                                          \
+	{                                                                                          \
+		uint64_t value = (expr);                                                           \
+                                                                                                   \
+		DST = value;                                                                       \
+		ip += (last) + 1 + (value op(other) ? (intptr_t)ip[last].off : 0);                 \
+		DISPATCH();                                                                        \
+	}
+
+static inline uint16_t
+load_half(uint64_t addr)
+{
+	uint16_t value;
+
+	memcpy(&value, (const void *)(uintptr_t)addr, sizeof(value));
+	return value;
+}
 
 static inline uint64_t
 sdiv64(uint64_t a, uint64_t b)
@@ -206,7 +267,7 @@ INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2,
 #include "bpf/opcodes.def"
 #undef OP
 		[XB_X_TAIL_CALL] = &&h_TAIL_CALL,
-#define FUSED(id, slots) [XB_X_##id] = &&h_##id,
+#define FUSED(id, ...) [XB_X_##id] = &&h_##id,
 		XB_FUSED_LIST(FUSED)
 #undef FUSED
 	};
@@ -345,11 +406,22 @@ h_LD_MAP_IDX_VALUE:
 	ip += 2;
 	DISPATCH();
 
-h_MOV_ADD : { /* both, or a jump lands on the second alone */
-	r[ip->dst] = SRC + (uint64_t)(int64_t)ip[1].imm;
-	ip += 2;
-	DISPATCH();
-}
+/* clang-format off */
+
+	/* runs of XB_FUSED_LIST: the value stays in a register; ip[n] are the operands of the n-th */
+	h_MOV_ADD_JGT: FUSED_JUMP(SRC + IMM_OF(1), >, r[ip[2].src], 2)
+	h_MOV_ADD: FUSED_VALUE(SRC + IMM_OF(1), 2)
+	h_MOV_AND: FUSED_VALUE(SRC & IMM_OF(1), 2)
+	h_ADD_JGT: FUSED_JUMP(DST + SRC, >, r[ip[1].src], 1)
+	h_LDXB_LSH_OR: FUSED_OR(BYTE << (ip[1].imm & 63), 2)
+	h_LDXB_LSH: FUSED_VALUE(BYTE << (ip[1].imm & 63), 2)
+	h_LSH_OR: FUSED_OR(DST << (ip->imm & 63), 1)
+	h_LSH_RSH: FUSED_VALUE(DST << (ip->imm & 63) >> (ip[1].imm & 63), 2)
+	h_LDXB_JNE: FUSED_JUMP(BYTE, !=, IMM_OF(1), 1)
+	h_LDXH_JNE: FUSED_JUMP(HALF, !=, IMM_OF(1), 1)
+	h_AND_JNE: FUSED_JUMP(DST & IMM, !=, IMM_OF(1), 1)
+
+	/* clang-format on */
 
 h_CALL_BTF: /* image.c lets none through */
 h_CALL : {
@@ -359,8 +431,7 @@ h_CALL : {
 	const char *reason = xb_vm_check_args(vm, helper, r);
 
 	if (unlikely(reason != NULL))
-		return xb_vm_faultf(
-			vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
+		return xb_vm_faultf(vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
 #endif
 	r[0] = helper->fn(vm, r[1], r[2], r[3], r[4], r[5]);
 	NEXT();
@@ -373,8 +444,7 @@ h_TAIL_CALL : { /* r1 context, r2 map, r3 index; falls through when there is not
 	const char *reason = xb_vm_check_args(vm, xb_helper_by_id(BPF_FUNC_tail_call), r);
 
 	if (unlikely(reason != NULL))
-		return xb_vm_faultf(
-			vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
+		return xb_vm_faultf(vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
 #endif
 	target = xb_map_get_prog((const struct xb_map *)(uintptr_t)r[2], (uint32_t)r[3]);
 	if (!target || tail_calls == XB_TAIL_CALLS_MAX)

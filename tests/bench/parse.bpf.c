@@ -48,7 +48,7 @@ parse_long(const __u8 *p)
 	dst = be32(p + 30);
 	ports = be32(p + 34);
 	csum = be16(p + 14) + be16(p + 16) + be16(p + 18) + be16(p + 20) + be16(p + 22) +
-		(src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff);
+	       (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff);
 	csum = (csum & 0xffff) + (csum >> 16);
 	hash = src * 0x9e3779b1u;
 	hash ^= hash >> 15;

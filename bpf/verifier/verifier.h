@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verifier: would Linux 6.12 accept this program, and what does it know of every instruction?
+ * For XDP, tc classifier and tc action programs. Sentences, errno and order of checks are the
+ * kernel's (kernel/bpf/verifier.c); what we cannot verify whole is refused by name.
+ */
+#ifndef XB_VERIFIER_H
+#define XB_VERIFIER_H
+
+#include "bpf/xb.h"
+
+#define XB_VERIFY_INSNS_MAX 1000000u /* visited; BPF_COMPLEXITY_LIMIT_INSNS */
+
+struct xb_verify_env; /* the verification under way; hooks ask it for states */
+struct xb_reg_state;  /* bpf/verifier/state.h */
+
+/*
+ * A device's part, shaped like the kernel's struct bpf_prog_offload_ops (kernel/bpf/offload.c); any
+ * may be NULL. Each returns 0 or -errno, which ends the verification; text goes to the log.
+ */
+struct xb_verify_hooks {
+	int (*prepare)(void *dev, const struct xb_verify_env *env);
+	/* Before the core's own check, at every visit on every path; prev is -1 at the start. */
+	int (*insn)(void *dev, struct xb_verify_env *env, int insn, int prev);
+	int (*finalize)(void *dev, struct xb_verify_env *env);
+	/* After finalize: a conditional jump with one dead side becomes `insn`; dead instructions
+	 * go. off counts in the program as it has shrunk so far. A failure sticks, and is no
+	 * refusal. */
+	int (*replace_insn)(
+		void *dev, struct xb_verify_env *env, uint32_t off, const struct bpf_insn *insn);
+	int (*remove_insns)(void *dev, struct xb_verify_env *env, uint32_t off, uint32_t cnt);
+	void *dev;
+};
+
+struct xb_verify_opts {
+	enum bpf_prog_type type;
+	bool gpl_compatible;
+	bool offloaded; /* for a device: rx_queue_index may be written, loads keep their context
+			   form */
+	const struct xb_map_def *maps; /* what BPF_PSEUDO_MAP_IDX means */
+	uint32_t map_cnt;
+	const struct btf *btf; /* signatures of global functions; NULL: none */
+	const struct xb_func
+		*funcs; /* subprograms and their BTF types; NULL: found by calls alone */
+	uint32_t func_cnt;
+	const struct xb_line *lines; /* source lines for the log; NULL: none */
+	uint32_t line_cnt;
+	unsigned int log_level; /* 0: the refusal; 1: and its path; 2: every state of the walk */
+	const struct xb_verify_hooks *hooks;
+};
+
+/* What is known of one slot after the walk, over all paths that reached it. */
+struct xb_insn_facts {
+	bool seen;	    /* some path reaches it; a slot nobody sees is dead */
+	bool is_ctx_access; /* a load or store of the context */
+	bool zext;	    /* its 32-bit result's upper half is read: zero extension matters */
+};
+
+struct xb_facts {
+	struct xb_insn_facts *insns; /* one a slot */
+	uint32_t insn_cnt;
+	uint32_t visited;	    /* instructions walked */
+	uint32_t max_packet_offset; /* bytes of the packet accesses may reach;
+				       prog->aux->max_pkt_offset */
+	uint32_t subprog_cnt;
+	struct {
+		uint32_t start;
+		uint32_t stack_bytes; /* of its own frame, rounded as the kernel does */
+		bool is_global;
+	} * subprogs;
+};
+
+/*
+ * Verify. 0 and *facts (xb_facts_free() ends it), or the kernel's -errno (EINVAL, EACCES, EPERM,
+ * E2BIG, ENOMEM, EOPNOTSUPP for what this verifier does not know, ...) and the kernel's sentence as
+ * the log's last line before "processed N insns ...".
+ */
+int xb_verify(const struct bpf_insn *insns, uint32_t cnt, const struct xb_verify_opts *opts,
+	struct xb_facts *facts, struct xb_log *log);
+void xb_facts_free(struct xb_facts *facts);
+
+#endif
