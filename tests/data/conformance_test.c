@@ -212,7 +212,7 @@ test_file(const char *path, int number)
 	static struct test_case c;
 	const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
 	const char *reason;
-	char why[256] = "";
+	char why[512] = "";
 	unsigned int at;
 
 	memset(&c, 0, sizeof(c));
