@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See kernel.h. */
-#include "tests/diff/kernel.h"
+/* See oracle.h. */
+#include "tests/diff/oracle.h"
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>

@@ -3,8 +3,8 @@
  * The running kernel as the oracle of the differential tests: BPF_PROG_TEST_RUN, and the page an
  * XDP program sees there, laid out the same way for our engine.
  */
-#ifndef TESTS_DIFF_KERNEL_H
-#define TESTS_DIFF_KERNEL_H
+#ifndef TESTS_DIFF_ORACLE_H
+#define TESTS_DIFF_ORACLE_H
 
 #include "bpf/xb.h"
 
