@@ -290,23 +290,19 @@ answer(struct bpf_rec *rec, unsigned long cmd, const void *user_attr, size_t siz
 	return answers[cmd](rec, &attr);
 }
 
-long __wrap_syscall(long number, ...);
-long __real_syscall(long number, ...);
+/* As libc's syscall(): six arguments always, those not given are whatever is in their place. */
+long __wrap_syscall(long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d,
+	unsigned long e, unsigned long f);
+long __real_syscall(long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d,
+	unsigned long e, unsigned long f);
 
 long
-__wrap_syscall(long number, ...)
+__wrap_syscall(long number, unsigned long a, unsigned long b, unsigned long c, unsigned long d,
+	unsigned long e, unsigned long f)
 {
-	unsigned long a[6];
-	va_list ap;
-
-	/* As libc's syscall(): always six, those not given are whatever was in the registers. */
-	va_start(ap, number);
-	for (size_t i = 0; i < ARRAY_SIZE(a); i++)
-		a[i] = va_arg(ap, unsigned long);
-	va_end(ap);
 	if (number == __NR_bpf && current)
-		return answer(current, (unsigned int)a[0], (const void *)a[1], a[2]);
-	return __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+		return answer(current, (unsigned int)a, (const void *)b, (unsigned int)c);
+	return __real_syscall(number, a, b, c, d, e, f);
 }
 
 /* ---- the recorder ------------------------------------------------------------------------------

@@ -472,8 +472,8 @@ use_function(struct closure *cl, uint32_t sec, int64_t target)
 		leave(cl->c, ENOEXEC, "calls '%.64s' of section '%.64s', not of .text",
 			f ? f->name : "?", elf->secs[sec].name);
 	else if (!f || f->insn != target)
-		leave(cl->c, ENOEXEC, "calls byte %lld of .text, where no function begins",
-			(long long)target * OBJ_INSN_BYTES);
+		leave(cl->c, ENOEXEC, "calls instruction %lld of .text, where no function begins",
+			(long long)target);
 	else if (sec == cl->c->sec)
 		leave(cl->c, ENOEXEC, "calls itself"); /* .text alone; libbpf would not end */
 	else

@@ -11,6 +11,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <gelf.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +147,7 @@ obj_sec_by_name(const struct obj_elf *elf, const char *name)
 }
 
 static int
-read_section(struct obj_elf *elf, uint32_t i, const char *name, const Elf64_Shdr *h)
+read_section(struct obj_elf *elf, uint32_t i, const char *name, const GElf_Shdr *h)
 {
 	struct obj_sec *sec = &elf->secs[i];
 
@@ -186,18 +187,17 @@ read_sections(struct obj_elf *elf)
 	elf->sec_cnt = (uint32_t)cnt;
 	elf->secs[0].name = "";
 	for (uint32_t i = 1; i < cnt; i++) {
-		const Elf64_Shdr *h;
 		const char *name = NULL;
+		GElf_Shdr h;
 		int err;
 
 		scn = elf_nextscn(elf->elf, scn);
-		h = scn ? elf64_getshdr(scn) : NULL;
-		if (h)
-			name = elf_strptr(elf->elf, names, h->sh_name);
+		if (scn && gelf_getshdr(scn, &h))
+			name = elf_strptr(elf->elf, names, h.sh_name);
 		if (!name)
 			return obj_fail(elf, ENOEXEC, NULL, "section %u has no name: %s", i,
 				elf_errmsg(-1));
-		err = read_section(elf, i, name, h);
+		err = read_section(elf, i, name, &h);
 		if (err)
 			return err;
 	}

@@ -501,10 +501,12 @@ open_object(struct load *l, int btf_fd)
 	return l->obj ? 0 : libbpf_failed(elf, errno);
 }
 
-/* Pins are of the host; no map of ours is. */
+/* Pins are of the host; no map of ours is. And how large the variables of .kconfig are together
+ * is known only now. */
 static int
-unpin_maps(struct load *l)
+prepare_maps(struct load *l)
 {
+	uint64_t data_bytes = 0;
 	struct bpf_map *map;
 	uint32_t i = 0;
 
@@ -512,6 +514,11 @@ unpin_maps(struct load *l)
 		if (i == XB_OBJECT_MAX_MAPS)
 			return obj_fail(&l->b->elf, EFBIG, ".maps", "more than %u maps",
 				XB_OBJECT_MAX_MAPS);
+		if (bpf_map__is_internal(map))
+			data_bytes += bpf_map__value_size(map);
+		if (data_bytes > XB_OBJECT_MAX_BYTES)
+			return obj_fail(&l->b->elf, EFBIG, NULL, "data of more than %u bytes",
+				XB_OBJECT_MAX_BYTES);
 		l->pinned[i] = bpf_map__pin_path(map) != NULL;
 		if (l->pinned[i] && bpf_map__set_pin_path(map, NULL))
 			return out_of_memory(l);
@@ -573,7 +580,7 @@ obj_load_libbpf(struct obj_build *b)
 	err = check_map_count(b);
 	err = err ? err : choose_btf(b, &btf_fd);
 	err = err ? err : open_object(l, btf_fd);
-	err = err ? err : unpin_maps(l);
+	err = err ? err : prepare_maps(l);
 	if (!err) {
 		set_programs(l);
 		err = load_object(l);
