@@ -428,10 +428,8 @@ h_CALL : {
 	const struct xb_helper *helper = (const struct xb_helper *)(uintptr_t)ip->imm64;
 
 #if XB_CHECKED
-	const char *reason = xb_vm_check_args(vm, helper, r);
-
-	if (unlikely(reason != NULL))
-		return xb_vm_faultf(vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
+	if (unlikely(!xb_vm_check_args(vm, helper, &r[1])))
+		goto bad_argument;
 #endif
 	r[0] = helper->fn(vm, r[1], r[2], r[3], r[4], r[5]);
 	NEXT();
@@ -441,10 +439,8 @@ h_TAIL_CALL : { /* r1 context, r2 map, r3 index; falls through when there is not
 	const struct xb_image *target;
 
 #if XB_CHECKED
-	const char *reason = xb_vm_check_args(vm, xb_helper_by_id(BPF_FUNC_tail_call), r);
-
-	if (unlikely(reason != NULL))
-		return xb_vm_faultf(vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
+	if (unlikely(!xb_vm_check_args(vm, xb_helper_by_id(BPF_FUNC_tail_call), &r[1])))
+		goto bad_argument;
 #endif
 	target = xb_map_get_prog((const struct xb_map *)(uintptr_t)r[2], (uint32_t)r[3]);
 	if (!target || tail_calls == XB_TAIL_CALLS_MAX)
@@ -482,6 +478,9 @@ h_EXIT:
 	DISPATCH();
 
 #if XB_CHECKED
+bad_argument:
+	vm->fault.insn = (uint32_t)(ip - vm->image->code);
+	return -EFAULT;
 stray:
 	return xb_vm_fault_access(
 		vm, (uint32_t)(ip - vm->image->code), access, access_size, access_write);

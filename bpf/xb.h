@@ -223,6 +223,9 @@ unsigned int xb_insn_format(const struct bpf_insn *insn, uint32_t left, char *bu
 struct xb_map;
 struct xb_image;
 
+/* Workers are numbered 0 ... XB_CPUS_MAX - 1. */
+#define XB_CPUS_MAX 128u
+
 /*
  * Create a map for n_cpus workers. Semantics, flags and errno are the kernel's (map_alloc_check of
  * each type). NULL with errno and a sentence in log (may be NULL): EINVAL bad attributes, E2BIG too

@@ -1,42 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The running kernel as the oracle of the differential tests: BPF_PROG_TEST_RUN, and the page an
- * XDP program sees there, laid out the same way for our engine.
- */
+/* What tests against the running kernel share. */
 #ifndef TESTS_DIFF_ORACLE_H
 #define TESTS_DIFF_ORACLE_H
 
-#include "bpf/xb.h"
-
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#define TEST_SKIPPED 77 /* meson's exit status for it */
+#define EXIT_SKIP 77 /* meson's, automake's */
 
-/* NULL, or why this kernel will not run XDP programs for us. */
-const char *kernel_refusal(void);
-/* Does its verifier know the instructions that clang calls cpu v4 (Linux 6.6)? */
-bool kernel_knows_v4(void);
+/* Print why and exit with EXIT_SKIP unless this process may make maps and load programs. */
+void need_bpf(void);
+/* The same unless the kernel is this version or later. */
+void need_linux(unsigned int major, unsigned int minor);
 
-/* Load XDP instructions; a file descriptor, or -errno and the verifier's words in log. */
-int kernel_load_xdp(const struct bpf_insn *insns, uint32_t cnt, char *log, size_t log_size);
+/* The seed named on the command line, else one of the clock; printed, for the next time. */
+uint64_t seed_of(int argc, char **argv);
+uint32_t draw(uint64_t *seed, uint32_t below);
 
-/* The largest packet the kernel takes in one piece is shorter than this. */
-#define PAGE_BYTES 4096
-#define PAGE_HEADROOM 256 /* XDP_PACKET_HEADROOM */
-
-/* A packet and what came of it. */
-struct run {
-	uint8_t data[PAGE_BYTES];
-	uint32_t len;
-	uint64_t ret; /* the kernel tells only 32 bits */
-};
-
-/* Run once on run->data; 0 or -errno. EINVAL: the kernel refuses packets of less than 14 bytes. */
-int kernel_run_xdp(int prog, struct run *run);
-
-/* The same in our engine; 0 or the error of xb_vm_run_xdp(). */
-int engine_run_xdp(struct xb_vm *vm, const struct xb_image *image, struct run *run);
+/* "line 12: expected ..." on stderr, and exit 1. */
+void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 #endif

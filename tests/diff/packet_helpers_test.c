@@ -3,7 +3,7 @@
  * Helpers that change or read the packet, with every argument at which they change their mind, in
  * the running kernel and in our engine: the same result, the same packet.
  */
-#include "tests/diff/oracle.h"
+#include "tests/diff/kernel.h"
 
 #include <errno.h>
 #include <stdio.h>

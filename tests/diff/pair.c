@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See pair.h. The two sides share nothing but the object file and the table of entries. */
 #include "tests/diff/pair.h"
-#include "tests/diff/oracle.h"
+#include "tests/diff/kernel.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -9,7 +9,7 @@
  * shrunk (instructions become `goto +0` while they still differ) and printed with its packet.
  */
 #include "tests/diff/generate.h"
-#include "tests/diff/oracle.h"
+#include "tests/diff/kernel.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -5,7 +5,7 @@
  *
  *	samples_test OBJECT-DIRECTORY CAPTURE...
  */
-#include "tests/diff/oracle.h"
+#include "tests/diff/kernel.h"
 #include "tests/diff/pair.h"
 #include "tests/diff/samples.h"
 
