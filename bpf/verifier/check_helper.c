@@ -42,17 +42,27 @@ enum {
 	RELEASE = XV_ARG_RELEASE,
 };
 
+/* Numbers by name: headers of this machine may be older than 6.12. */
+enum {
+#define KNOWN(id, name, ...) ID_##name = (id),
+#define HELPER(id, name, ...) ID_##name = (id),
+#include "bpf/helpers.def"
+#undef KNOWN
+#undef HELPER
+	ID_CNT = ID_cgrp_storage_delete + 1, /* __BPF_FUNC_MAX_ID of 6.12 */
+};
+
 #define MAP_ONLY(map, helper)
 #define HELPER_ONLY(helper, map)
-static const struct xv_proto protos[__BPF_FUNC_MAX_ID] = {
+static const struct xv_proto protos[ID_CNT] = {
 #define PROTO(name, whom, flag, result, a1, a2, a3, a4, a5)                                        \
-	[BPF_FUNC_##name] = {                                                                      \
+	[ID_##name] = {                                                                      \
 		.who = (whom),                                                                     \
 		.flags = (flag),                                                                   \
 		.ret = XV_RET_##result,                                                            \
 		.arg = { a1, a2, a3, a4, a5 },                                                     \
 	},
-#define REFUSED(name, whom, what) [BPF_FUNC_##name] = { .who = (whom), .refused = (what) },
+#define REFUSED(name, whom, what) [ID_##name] = { .who = (whom), .refused = (what) },
 #include "bpf/verifier/protos.def"
 #undef PROTO
 #undef REFUSED
@@ -67,13 +77,13 @@ static const struct {
 	int32_t helper;
 } map_only[] = {
 #define HELPER_ONLY(func, type)
-#define MAP_ONLY(type, func) { BPF_MAP_TYPE_##type, BPF_FUNC_##func },
+#define MAP_ONLY(type, func) { BPF_MAP_TYPE_##type, ID_##func },
 #include "bpf/verifier/protos.def"
 #undef HELPER_ONLY
 #undef MAP_ONLY
 }, helper_only[] = {
 #define MAP_ONLY(type, func)
-#define HELPER_ONLY(func, type) { BPF_MAP_TYPE_##type, BPF_FUNC_##func },
+#define HELPER_ONLY(func, type) { BPF_MAP_TYPE_##type, ID_##func },
 #include "bpf/verifier/protos.def"
 #undef HELPER_ONLY
 #undef MAP_ONLY
@@ -86,26 +96,22 @@ find_proto(const struct xb_verify_env *env, int32_t id)
 {
 	uint8_t who = env->opts->type == BPF_PROG_TYPE_XDP ? XDP : TC;
 
-	return id >= 0 && id < __BPF_FUNC_MAX_ID && (protos[id].who & who) ? &protos[id] : NULL;
+	return id >= 0 && id < ID_CNT && (protos[id].who & who) ? &protos[id] : NULL;
 }
 
 const char *
 xv_helper_name(int32_t id)
 {
-	static const char *const names[] = {
-#define FN(x, ...) [BPF_FUNC_##x] = "bpf_" #x,
-		__BPF_FUNC_MAPPER(FN)
-#undef FN
-	};
+	const struct xb_helper *helper = xb_helper_by_id(id);
 
-	return id >= 0 && (size_t)id < ARRAY_SIZE(names) && names[id] ? names[id] : "unknown";
+	return helper ? helper->name : "unknown";
 }
 
 bool
 xv_helper_changes_packet(const struct xb_verify_env *env, int32_t id)
 {
 	(void)env;
-	return id >= 0 && id < __BPF_FUNC_MAX_ID && (protos[id].flags & MOVES);
+	return id >= 0 && id < ID_CNT && (protos[id].flags & MOVES);
 }
 
 /* ---- maps and helpers that do not go together ---- */
@@ -163,7 +169,7 @@ check_map_write(struct xb_verify_env *env, const struct xv_call *call)
 static int
 check_allowed(struct xb_verify_env *env, int32_t id, const struct xv_proto **proto)
 {
-	if (id < 0 || id >= __BPF_FUNC_MAX_ID) {
+	if (id < 0 || id >= ID_CNT) {
 		xv_say(env, "invalid func %s#%d\n", xv_helper_name(id), id);
 		return -EINVAL;
 	}

@@ -55,6 +55,8 @@ check_map(struct xb_verify_env *env, const struct bpf_insn *insn)
 	map = &env->opts->maps[insn->imm];
 	if (map->type == BPF_MAP_TYPE_STRUCT_OPS)
 		return refuse(env, "bpf_struct_ops map cannot be used in prog");
+	if (map->type > BPF_MAP_TYPE_USER_RINGBUF)
+		return xv_unsupported(env, "maps of type %d", (int)map->type);
 	field = xv_map_special_field(env, map);
 	if (field)
 		return xv_unsupported(env, "map '%s' has a %s in its value",
