@@ -9,7 +9,7 @@ void
 xv_set_reg_unknown(struct xb_verify_env *env, unsigned int n)
 {
 	xv_set_unknown(xv_reg(env, n));
-	xv_cur(env)->precise &= (uint16_t)~(1u << n);
+	xv_cur(env)->precise &= (uint16_t) ~(1u << n);
 }
 
 void
@@ -26,8 +26,7 @@ xv_copy_reg(struct xb_verify_env *env, unsigned int dst, unsigned int src)
 	uint16_t to = (uint16_t)(1u << dst);
 
 	*xv_reg(env, dst) = *xv_reg(env, src);
-	fr->precise = (uint16_t)(fr->precise & (1u << src) ? fr->precise | to
-							   : fr->precise & ~to);
+	fr->precise = (uint16_t)(fr->precise & (1u << src) ? fr->precise | to : fr->precise & ~to);
 	fr->written |= to;
 }
 
@@ -217,8 +216,8 @@ fork_choice(struct xb_verify_env *env, const struct bpf_insn *insn, struct xb_re
 static void
 keep_distance(const struct bpf_insn *insn, struct xb_reg_state *dst, const struct xb_reg_state *src)
 {
-	bool is_add_const = BPF_OP(insn->code) == BPF_ADD &&
-			    BPF_CLASS(insn->code) == BPF_ALU64 && dst->id && xv_is_const(src) &&
+	bool is_add_const = BPF_OP(insn->code) == BPF_ADD && BPF_CLASS(insn->code) == BPF_ALU64 &&
+			    dst->id && xv_is_const(src) &&
 			    !(BPF_SRC(insn->code) == BPF_X && insn->src_reg == insn->dst_reg);
 
 	if (!is_add_const || (dst->id & XB_ID_ADD_CONST) || src->var_off.value > INT32_MAX) {

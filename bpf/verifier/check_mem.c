@@ -26,8 +26,8 @@ aligned_what(const struct xb_reg_state *reg)
 }
 
 int
-xv_check_alignment(
-	struct xb_verify_env *env, const struct xb_reg_state *reg, int off, int size, bool is_strict)
+xv_check_alignment(struct xb_verify_env *env, const struct xb_reg_state *reg, int off, int size,
+	bool is_strict)
 {
 	const int ip_align = 2; /* NET_IP_ALIGN of the strictest machine */
 	int shift = xv_is_packet(reg) ? ip_align : 0;
@@ -35,8 +35,7 @@ xv_check_alignment(
 
 	if ((!is_strict && reg->type != XB_PTR_STACK) || size == 1)
 		return 0;
-	at = xb_tnum_add(
-		reg->var_off, xb_tnum_const((uint64_t)((int64_t)shift + reg->off + off)));
+	at = xb_tnum_add(reg->var_off, xb_tnum_const((uint64_t)((int64_t)shift + reg->off + off)));
 	if (xb_tnum_is_aligned(at, (uint64_t)size))
 		return 0;
 	if (shift)
@@ -152,8 +151,7 @@ int
 xv_check_map_value(struct xb_verify_env *env, unsigned int regno, int off, int size, bool zero_ok)
 {
 	/* Values with fields that may not be touched were refused by xv_prepare(). */
-	return xv_check_region(
-		env, regno, off, size, xv_reg(env, regno)->map->value_size, zero_ok);
+	return xv_check_region(env, regno, off, size, xv_reg(env, regno)->map->value_size, zero_ok);
 }
 
 int
@@ -397,8 +395,11 @@ remember_type(struct xb_verify_env *env, uint32_t type)
 int
 xv_check_load(struct xb_verify_env *env, const struct bpf_insn *insn)
 {
-	struct xv_access a = { .regno = insn->src_reg, .off = insn->off, .size = size_of(insn),
-		.value = insn->dst_reg, .is_signed = BPF_MODE(insn->code) == BPF_MEMSX };
+	struct xv_access a = { .regno = insn->src_reg,
+		.off = insn->off,
+		.size = size_of(insn),
+		.value = insn->dst_reg,
+		.is_signed = BPF_MODE(insn->code) == BPF_MEMSX };
 	uint32_t type;
 	int err = xv_use_reg(env, insn->src_reg, XV_SRC);
 
@@ -416,8 +417,11 @@ xv_check_load(struct xb_verify_env *env, const struct bpf_insn *insn)
 static int
 check_store(struct xb_verify_env *env, const struct bpf_insn *insn, int value)
 {
-	struct xv_access a = { .regno = insn->dst_reg, .off = insn->off, .size = size_of(insn),
-		.is_write = true, .value = value };
+	struct xv_access a = { .regno = insn->dst_reg,
+		.off = insn->off,
+		.size = size_of(insn),
+		.is_write = true,
+		.value = value };
 	uint32_t type = xv_reg(env, insn->dst_reg)->type;
 	int err = xv_check_access(env, &a);
 
@@ -501,8 +505,11 @@ check_atomic_operands(struct xb_verify_env *env, const struct bpf_insn *insn)
 int
 xv_check_atomic(struct xb_verify_env *env, const struct bpf_insn *insn)
 {
-	struct xv_access a = { .regno = insn->dst_reg, .off = insn->off, .size = size_of(insn),
-		.value = -1, .is_strict = true };
+	struct xv_access a = { .regno = insn->dst_reg,
+		.off = insn->off,
+		.size = size_of(insn),
+		.value = -1,
+		.is_strict = true };
 	int load = -1, err;
 
 	if (!is_atomic_op(insn->imm)) {
