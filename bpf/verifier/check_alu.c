@@ -51,8 +51,8 @@ xv_check_bounds(struct xb_verify_env *env, struct xb_reg_state *reg, const char 
 	if (!reason)
 		return 0;
 	xv_note(env,
-		"REG INVARIANTS VIOLATION (%s): %s u64=[%#llx, %#llx] s64=[%#llx, %#llx] "
-		"u32=[%#x, %#x] s32=[%#x, %#x] var_off=(%#llx, %#llx)\n",
+		"REG INVARIANTS VIOLATION (%s): %s u64=[0x%llx, 0x%llx] s64=[0x%llx, 0x%llx] "
+		"u32=[0x%x, 0x%x] s32=[0x%x, 0x%x] var_off=(0x%llx, 0x%llx)\n",
 		where, reason, (unsigned long long)reg->umin, (unsigned long long)reg->umax,
 		(unsigned long long)reg->smin, (unsigned long long)reg->smax, reg->u32_min,
 		reg->u32_max, (unsigned int)reg->s32_min, (unsigned int)reg->s32_max,

@@ -221,7 +221,7 @@ arg_const_str(struct xb_verify_env *env, struct xv_call *call, unsigned int regn
 		return err;
 	at = reg->off + (int64_t)reg->var_off.value;
 	text = (const char *)map->contents + at;
-	if (!memchr(text, 0, map->value_size - (size_t)at)) {
+	if (map->contents && !memchr(text, 0, map->value_size - (size_t)at)) {
 		xv_say(env, "string is not zero-terminated\n");
 		return -EINVAL;
 	}

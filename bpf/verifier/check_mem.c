@@ -181,8 +181,7 @@ xv_check_packet(struct xb_verify_env *env, unsigned int regno, int off, int size
 bool
 xv_map_is_constant(const struct xb_map_def *map)
 {
-	return map->frozen && map->contents && map->type == BPF_MAP_TYPE_ARRAY &&
-	       map->max_entries == 1;
+	return map->frozen && map->type == BPF_MAP_TYPE_ARRAY && map->max_entries == 1;
 }
 
 static void
@@ -208,8 +207,9 @@ access_map_value(struct xb_verify_env *env, const struct xv_access *a, int off)
 		uint64_t v = 0;
 		int shift = 64 - a->size * 8;
 
-		memcpy(&v, (const uint8_t *)map->contents + off + reg->var_off.value,
-			(size_t)a->size);
+		if (map->contents)
+			memcpy(&v, (const uint8_t *)map->contents + off + reg->var_off.value,
+				(size_t)a->size);
 		if (a->is_signed)
 			v = (uint64_t)((int64_t)(v << shift) >> shift);
 		xv_set_reg_known(env, (unsigned int)a->value, v);
@@ -297,12 +297,43 @@ access_sock(struct xb_verify_env *env, const struct xv_access *a, int off)
 	return 0;
 }
 
+/* The kernel's structure behind a map, as it names it. */
+static const char *
+map_struct_name(const struct xb_map_def *map)
+{
+	switch (map->type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_HASH_OF_MAPS: return "bpf_htab";
+	case BPF_MAP_TYPE_LPM_TRIE: return "lpm_trie";
+	case BPF_MAP_TYPE_DEVMAP:
+	case BPF_MAP_TYPE_DEVMAP_HASH: return "bpf_dtab";
+	case BPF_MAP_TYPE_CPUMAP: return "bpf_cpu_map";
+	case BPF_MAP_TYPE_XSKMAP: return "xsk_map";
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK: return "bpf_queue_stack";
+	case BPF_MAP_TYPE_RINGBUF: return "bpf_ringbuf_map";
+	case BPF_MAP_TYPE_BLOOM_FILTER: return "bpf_bloom_filter";
+	case BPF_MAP_TYPE_SOCKMAP: return "bpf_stab";
+	case BPF_MAP_TYPE_SOCKHASH: return "bpf_shtab";
+	default: return "bpf_array";
+	}
+}
+
 static int
 access_map(struct xb_verify_env *env, const struct xv_access *a, int off)
 {
-	(void)off;
-	(void)a;
-	return xv_unsupported(env, "loads from a map's kernel structure");
+	const char *name = map_struct_name(xv_reg(env, a->regno)->map);
+
+	if (off < 0)
+		xv_say(env, "R%u is %s invalid negative access: off=%d\n", a->regno, name, off);
+	else if (a->is_write)
+		xv_say(env, "only read from %s is supported\n", name);
+	else
+		return xv_unsupported(env, "loads from a map's kernel structure");
+	return -EACCES;
 }
 
 typedef int (*access_fn)(struct xb_verify_env *env, const struct xv_access *a, int off);

@@ -91,13 +91,13 @@ xb_reg_type_format(char *buf, size_t size, uint32_t type)
 static void
 put_unsigned(struct xb_verify_env *env, uint64_t v)
 {
-	xv_note(env, v <= UINT16_MAX ? "%llu" : "%#llx", (unsigned long long)v);
+	xv_note(env, v <= UINT16_MAX ? "%llu" : "0x%llx", (unsigned long long)v);
 }
 
 static void
 put_signed(struct xb_verify_env *env, int64_t v)
 {
-	xv_note(env, v >= INT16_MIN && v <= INT16_MAX ? "%lld" : "%#llx", (long long)v);
+	xv_note(env, v >= INT16_MIN && v <= INT16_MAX ? "%lld" : "0x%llx", (long long)v);
 }
 
 static int64_t
