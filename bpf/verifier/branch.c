@@ -56,16 +56,16 @@ static struct view
 view_of(const struct xb_reg_state *r, bool is_32)
 {
 	if (is_32)
-		return (struct view){ xb_tnum_low32(r->var_off), r->u32_min, r->u32_max,
-			r->s32_min, r->s32_max };
+		return (struct view){ xb_tnum_low32(r->var_off), r->u32_min, r->u32_max, r->s32_min,
+			r->s32_max };
 	return (struct view){ r->var_off, r->umin, r->umax, r->smin, r->smax };
 }
 
 static bool
 is_const_in(const struct xb_reg_state *r, bool is_32)
 {
-	return r->type == XB_SCALAR && (is_32 ? (uint32_t)r->var_off.mask == 0
-					      : xb_tnum_is_const(r->var_off));
+	return r->type == XB_SCALAR &&
+	       (is_32 ? (uint32_t)r->var_off.mask == 0 : xb_tnum_is_const(r->var_off));
 }
 
 static uint64_t
@@ -221,8 +221,8 @@ static void
 refine_equal(struct xb_reg_state *a, struct xb_reg_state *b, bool is_32)
 {
 	if (is_32) {
-		struct xb_tnum low = xb_tnum_intersect(
-			xb_tnum_low32(a->var_off), xb_tnum_low32(b->var_off));
+		struct xb_tnum low =
+			xb_tnum_intersect(xb_tnum_low32(a->var_off), xb_tnum_low32(b->var_off));
 
 		MEET(u32_min, u32_max);
 		MEET(s32_min, s32_max);
@@ -260,9 +260,9 @@ refine_any_bit(struct xb_reg_state *a, uint64_t v, bool is_32)
 
 	if (v == 0 || (v & (v - 1)))
 		return;
-	a->var_off = is_32 ? xb_tnum_with_low32(a->var_off,
-				     xb_tnum_or(xb_tnum_low32(a->var_off), bit))
-			   : xb_tnum_or(a->var_off, bit);
+	a->var_off =
+		is_32 ? xb_tnum_with_low32(a->var_off, xb_tnum_or(xb_tnum_low32(a->var_off), bit))
+		      : xb_tnum_or(a->var_off, bit);
 }
 
 static void
@@ -272,9 +272,9 @@ refine_no_bit(struct xb_reg_state *a, uint64_t v, bool is_32)
 
 	/* Bounds of a dead branch would contradict the bits: start afresh from these. */
 	xv_set_unbounded(a);
-	a->var_off = is_32 ? xb_tnum_with_low32(a->var_off,
-				     xb_tnum_and(xb_tnum_low32(a->var_off), rest))
-			   : xb_tnum_and(a->var_off, rest);
+	a->var_off =
+		is_32 ? xb_tnum_with_low32(a->var_off, xb_tnum_and(xb_tnum_low32(a->var_off), rest))
+		      : xb_tnum_and(a->var_off, rest);
 }
 
 /* a <= b (by 0) or a < b (by 1) */

@@ -70,7 +70,7 @@ static int
 check_abnormal_return(struct xb_verify_env *env)
 {
 	for (uint32_t i = 1; i < env->subprog_cnt; i++) {
-		const char *what = env->subprog[i].has_ld_abs      ? "LD_ABS"
+		const char *what = env->subprog[i].has_ld_abs	   ? "LD_ABS"
 				   : env->subprog[i].has_tail_call ? "tail_call"
 								   : NULL;
 
@@ -95,8 +95,8 @@ proto_of(const struct btf *btf, uint32_t func_id)
 }
 
 static int
-check_special_return(struct xb_verify_env *env, const struct xv_subprog *sub,
-	const struct btf_type *proto)
+check_special_return(
+	struct xb_verify_env *env, const struct xv_subprog *sub, const struct btf_type *proto)
 {
 	uint32_t id = proto->type;
 	const struct btf_type *ret = skip_modifiers(env->opts->btf, &id);
@@ -193,8 +193,7 @@ read_pointer(struct xb_verify_env *env, struct xv_subprog *sub, uint32_t i, uint
 		return -EINVAL;
 	size = t && to ? btf__resolve_size(btf, to) : -EINVAL;
 	if (size < 0 || size > INT32_MAX) {
-		xv_say(env,
-			"arg#%u reference type('%s %s') size cannot be determined: %lld\n", i,
+		xv_say(env, "arg#%u reference type('%s %s') size cannot be determined: %lld\n", i,
 			t ? kind_name(t) : "UNKNOWN", t ? name_of(btf, t) : "",
 			(long long)(size < 0 ? size : -E2BIG));
 		return -EINVAL;
@@ -315,8 +314,7 @@ find_special(const struct btf *btf, uint32_t id, unsigned int depth, unsigned in
 	case BTF_KIND_VAR: return find_special(btf, t->type, depth - 1, budget);
 	case BTF_KIND_DATASEC:
 		for (uint32_t i = 0; !found && i < btf_vlen(t); i++)
-			found = find_special(
-				btf, btf_var_secinfos(t)[i].type, depth - 1, budget);
+			found = find_special(btf, btf_var_secinfos(t)[i].type, depth - 1, budget);
 		return found;
 	case BTF_KIND_STRUCT:
 	case BTF_KIND_UNION:

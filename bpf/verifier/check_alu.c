@@ -9,7 +9,7 @@ void
 xv_set_reg_unknown(struct xb_verify_env *env, unsigned int n)
 {
 	xv_set_unknown(xv_reg(env, n));
-	xv_cur(env)->precise &= (uint16_t)~(1u << n);
+	xv_cur(env)->precise &= (uint16_t) ~(1u << n);
 }
 
 void
@@ -26,8 +26,7 @@ xv_copy_reg(struct xb_verify_env *env, unsigned int dst, unsigned int src)
 	uint16_t to = (uint16_t)(1u << dst);
 
 	*xv_reg(env, dst) = *xv_reg(env, src);
-	fr->precise = (uint16_t)(fr->precise & (1u << src) ? fr->precise | to
-							   : fr->precise & ~to);
+	fr->precise = (uint16_t)(fr->precise & (1u << src) ? fr->precise | to : fr->precise & ~to);
 	fr->written |= to;
 }
 
@@ -52,8 +51,8 @@ xv_check_bounds(struct xb_verify_env *env, struct xb_reg_state *reg, const char 
 	if (!reason)
 		return 0;
 	xv_note(env,
-		"REG INVARIANTS VIOLATION (%s): %s u64=[%#llx, %#llx] s64=[%#llx, %#llx] "
-		"u32=[%#x, %#x] s32=[%#x, %#x] var_off=(%#llx, %#llx)\n",
+		"REG INVARIANTS VIOLATION (%s): %s u64=[0x%llx, 0x%llx] s64=[0x%llx, 0x%llx] "
+		"u32=[0x%x, 0x%x] s32=[0x%x, 0x%x] var_off=(0x%llx, 0x%llx)\n",
 		where, reason, (unsigned long long)reg->umin, (unsigned long long)reg->umax,
 		(unsigned long long)reg->smin, (unsigned long long)reg->smax, reg->u32_min,
 		reg->u32_max, (unsigned int)reg->s32_min, (unsigned int)reg->s32_max,
@@ -217,8 +216,8 @@ fork_choice(struct xb_verify_env *env, const struct bpf_insn *insn, struct xb_re
 static void
 keep_distance(const struct bpf_insn *insn, struct xb_reg_state *dst, const struct xb_reg_state *src)
 {
-	bool is_add_const = BPF_OP(insn->code) == BPF_ADD &&
-			    BPF_CLASS(insn->code) == BPF_ALU64 && dst->id && xv_is_const(src) &&
+	bool is_add_const = BPF_OP(insn->code) == BPF_ADD && BPF_CLASS(insn->code) == BPF_ALU64 &&
+			    dst->id && xv_is_const(src) &&
 			    !(BPF_SRC(insn->code) == BPF_X && insn->src_reg == insn->dst_reg);
 
 	if (!is_add_const || (dst->id & XB_ID_ADD_CONST) || src->var_off.value > INT32_MAX) {

@@ -135,8 +135,8 @@ static int
 arg_value(struct xb_verify_env *env, struct xv_call *call, unsigned int regno, uint32_t arg)
 {
 	call->raw.is_wanted = arg & XV_ARG_UNINIT;
-	return xv_check_helper_mem(env, regno, (int)call->map->value_size, arg & XV_ARG_WRITE,
-		false, &call->raw);
+	return xv_check_helper_mem(
+		env, regno, (int)call->map->value_size, arg & XV_ARG_WRITE, false, &call->raw);
 }
 
 static int
@@ -164,8 +164,8 @@ arg_size(struct xb_verify_env *env, struct xv_call *call, unsigned int regno, ui
 
 	call->max_size = reg->umax;
 	if (reg->smin < 0) {
-		xv_say(env,
-			"R%u min value is negative, either use unsigned or 'var &= const'\n", regno);
+		xv_say(env, "R%u min value is negative, either use unsigned or 'var &= const'\n",
+			regno);
 		return -EACCES;
 	}
 	if (reg->umin == 0 && !zero_ok) {
@@ -216,13 +216,12 @@ arg_const_str(struct xb_verify_env *env, struct xv_call *call, unsigned int regn
 		xv_say(env, "R%u is not a constant address'\n", regno);
 		return -EACCES;
 	}
-	err = xv_check_map_value(
-		env, regno, reg->off, (int)map->value_size - reg->off, false);
+	err = xv_check_map_value(env, regno, reg->off, (int)map->value_size - reg->off, false);
 	if (err)
 		return err;
 	at = reg->off + (int64_t)reg->var_off.value;
 	text = (const char *)map->contents + at;
-	if (!memchr(text, 0, map->value_size - (size_t)at)) {
+	if (map->contents && !memchr(text, 0, map->value_size - (size_t)at)) {
 		xv_say(env, "string is not zero-terminated\n");
 		return -EINVAL;
 	}

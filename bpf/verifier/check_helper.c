@@ -56,7 +56,7 @@ enum {
 #define HELPER_ONLY(helper, map)
 static const struct xv_proto protos[ID_CNT] = {
 #define PROTO(name, whom, flag, result, a1, a2, a3, a4, a5)                                        \
-	[ID_##name] = {                                                                      \
+	[ID_##name] = {                                                                            \
 		.who = (whom),                                                                     \
 		.flags = (flag),                                                                   \
 		.ret = XV_RET_##result,                                                            \

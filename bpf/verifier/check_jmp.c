@@ -36,8 +36,7 @@ learn_range(struct xb_verify_env *env, struct xv_state *st, const struct xb_reg_
 	if (ptr->off < 0 || (ptr->off == 0 && is_open))
 		return 0;
 	/* Offsets that could wrap around say nothing. */
-	if (ptr->umax > XV_MAX_PACKET_OFF ||
-		ptr->umax + (uint64_t)ptr->off > XV_MAX_PACKET_OFF)
+	if (ptr->umax > XV_MAX_PACKET_OFF || ptr->umax + (uint64_t)ptr->off > XV_MAX_PACKET_OFF)
 		return 0;
 	return xv_each_reg(env, st, widen_range, &good);
 }
@@ -332,8 +331,7 @@ need_operands(struct xb_verify_env *env, const struct bpf_insn *insn)
 
 	if (xv_reg(env, insn->dst_reg)->type == XB_SCALAR)
 		err = xv_need_precise(env, insn->dst_reg);
-	if (!err && BPF_SRC(insn->code) == BPF_X &&
-		xv_reg(env, insn->src_reg)->type == XB_SCALAR)
+	if (!err && BPF_SRC(insn->code) == BPF_X && xv_reg(env, insn->src_reg)->type == XB_SCALAR)
 		err = xv_need_precise(env, insn->src_reg);
 	return err;
 }
@@ -381,8 +379,7 @@ refine(struct xb_verify_env *env, const struct bpf_insn *insn, struct xb_reg_sta
 		return 0;
 	xv_set_known(&imm[0], (uint64_t)(int64_t)insn->imm);
 	imm[1] = imm[0];
-	err = refine_side(
-		env, dst, is_reg ? src : &imm[0], xv_op_reverse(op), is_32, names[0]);
+	err = refine_side(env, dst, is_reg ? src : &imm[0], xv_op_reverse(op), is_32, names[0]);
 	if (err)
 		return err;
 	return refine_side(env, &taken[insn->dst_reg], is_reg ? &taken[insn->src_reg] : &imm[1], op,
@@ -420,9 +417,7 @@ learn_pointers(struct xb_verify_env *env, const struct bpf_insn *insn, struct xv
 		learn_not_null(env, insn, op == BPF_JEQ ? taken_regs : xv_reg(env, 0));
 	if (!is_32 && !is_reg && insn->imm == 0 && is_eq && (dst->type & XB_MAYBE_NULL)) {
 		err = xv_mark_null_or_not(env, taken, insn->dst_reg, op == BPF_JEQ);
-		return err ? err
-			   : xv_mark_null_or_not(
-				     env, env->cur, insn->dst_reg, op == BPF_JNE);
+		return err ? err : xv_mark_null_or_not(env, env->cur, insn->dst_reg, op == BPF_JNE);
 	}
 	err = match_packet(env, insn, env->cur, taken);
 	return err < 0 ? err : 0;

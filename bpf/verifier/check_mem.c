@@ -26,8 +26,8 @@ aligned_what(const struct xb_reg_state *reg)
 }
 
 int
-xv_check_alignment(
-	struct xb_verify_env *env, const struct xb_reg_state *reg, int off, int size, bool is_strict)
+xv_check_alignment(struct xb_verify_env *env, const struct xb_reg_state *reg, int off, int size,
+	bool is_strict)
 {
 	const int ip_align = 2; /* NET_IP_ALIGN of the strictest machine */
 	int shift = xv_is_packet(reg) ? ip_align : 0;
@@ -35,8 +35,7 @@ xv_check_alignment(
 
 	if ((!is_strict && reg->type != XB_PTR_STACK) || size == 1)
 		return 0;
-	at = xb_tnum_add(
-		reg->var_off, xb_tnum_const((uint64_t)((int64_t)shift + reg->off + off)));
+	at = xb_tnum_add(reg->var_off, xb_tnum_const((uint64_t)((int64_t)shift + reg->off + off)));
 	if (xb_tnum_is_aligned(at, (uint64_t)size))
 		return 0;
 	if (shift)
@@ -152,8 +151,7 @@ int
 xv_check_map_value(struct xb_verify_env *env, unsigned int regno, int off, int size, bool zero_ok)
 {
 	/* Values with fields that may not be touched were refused by xv_prepare(). */
-	return xv_check_region(
-		env, regno, off, size, xv_reg(env, regno)->map->value_size, zero_ok);
+	return xv_check_region(env, regno, off, size, xv_reg(env, regno)->map->value_size, zero_ok);
 }
 
 int
@@ -183,8 +181,7 @@ xv_check_packet(struct xb_verify_env *env, unsigned int regno, int off, int size
 bool
 xv_map_is_constant(const struct xb_map_def *map)
 {
-	return map->frozen && map->contents && map->type == BPF_MAP_TYPE_ARRAY &&
-	       map->max_entries == 1;
+	return map->frozen && map->type == BPF_MAP_TYPE_ARRAY && map->max_entries == 1;
 }
 
 static void
@@ -210,8 +207,9 @@ access_map_value(struct xb_verify_env *env, const struct xv_access *a, int off)
 		uint64_t v = 0;
 		int shift = 64 - a->size * 8;
 
-		memcpy(&v, (const uint8_t *)map->contents + off + reg->var_off.value,
-			(size_t)a->size);
+		if (map->contents)
+			memcpy(&v, (const uint8_t *)map->contents + off + reg->var_off.value,
+				(size_t)a->size);
 		if (a->is_signed)
 			v = (uint64_t)((int64_t)(v << shift) >> shift);
 		xv_set_reg_known(env, (unsigned int)a->value, v);
@@ -299,12 +297,43 @@ access_sock(struct xb_verify_env *env, const struct xv_access *a, int off)
 	return 0;
 }
 
+/* The kernel's structure behind a map, as it names it. */
+static const char *
+map_struct_name(const struct xb_map_def *map)
+{
+	switch (map->type) {
+	case BPF_MAP_TYPE_HASH:
+	case BPF_MAP_TYPE_PERCPU_HASH:
+	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_HASH_OF_MAPS: return "bpf_htab";
+	case BPF_MAP_TYPE_LPM_TRIE: return "lpm_trie";
+	case BPF_MAP_TYPE_DEVMAP:
+	case BPF_MAP_TYPE_DEVMAP_HASH: return "bpf_dtab";
+	case BPF_MAP_TYPE_CPUMAP: return "bpf_cpu_map";
+	case BPF_MAP_TYPE_XSKMAP: return "xsk_map";
+	case BPF_MAP_TYPE_QUEUE:
+	case BPF_MAP_TYPE_STACK: return "bpf_queue_stack";
+	case BPF_MAP_TYPE_RINGBUF: return "bpf_ringbuf_map";
+	case BPF_MAP_TYPE_BLOOM_FILTER: return "bpf_bloom_filter";
+	case BPF_MAP_TYPE_SOCKMAP: return "bpf_stab";
+	case BPF_MAP_TYPE_SOCKHASH: return "bpf_shtab";
+	default: return "bpf_array";
+	}
+}
+
 static int
 access_map(struct xb_verify_env *env, const struct xv_access *a, int off)
 {
-	(void)off;
-	(void)a;
-	return xv_unsupported(env, "loads from a map's kernel structure");
+	const char *name = map_struct_name(xv_reg(env, a->regno)->map);
+
+	if (off < 0)
+		xv_say(env, "R%u is %s invalid negative access: off=%d\n", a->regno, name, off);
+	else if (a->is_write)
+		xv_say(env, "only read from %s is supported\n", name);
+	else
+		return xv_unsupported(env, "loads from a map's kernel structure");
+	return -EACCES;
 }
 
 typedef int (*access_fn)(struct xb_verify_env *env, const struct xv_access *a, int off);
@@ -397,8 +426,11 @@ remember_type(struct xb_verify_env *env, uint32_t type)
 int
 xv_check_load(struct xb_verify_env *env, const struct bpf_insn *insn)
 {
-	struct xv_access a = { .regno = insn->src_reg, .off = insn->off, .size = size_of(insn),
-		.value = insn->dst_reg, .is_signed = BPF_MODE(insn->code) == BPF_MEMSX };
+	struct xv_access a = { .regno = insn->src_reg,
+		.off = insn->off,
+		.size = size_of(insn),
+		.value = insn->dst_reg,
+		.is_signed = BPF_MODE(insn->code) == BPF_MEMSX };
 	uint32_t type;
 	int err = xv_use_reg(env, insn->src_reg, XV_SRC);
 
@@ -416,8 +448,11 @@ xv_check_load(struct xb_verify_env *env, const struct bpf_insn *insn)
 static int
 check_store(struct xb_verify_env *env, const struct bpf_insn *insn, int value)
 {
-	struct xv_access a = { .regno = insn->dst_reg, .off = insn->off, .size = size_of(insn),
-		.is_write = true, .value = value };
+	struct xv_access a = { .regno = insn->dst_reg,
+		.off = insn->off,
+		.size = size_of(insn),
+		.is_write = true,
+		.value = value };
 	uint32_t type = xv_reg(env, insn->dst_reg)->type;
 	int err = xv_check_access(env, &a);
 
@@ -501,8 +536,11 @@ check_atomic_operands(struct xb_verify_env *env, const struct bpf_insn *insn)
 int
 xv_check_atomic(struct xb_verify_env *env, const struct bpf_insn *insn)
 {
-	struct xv_access a = { .regno = insn->dst_reg, .off = insn->off, .size = size_of(insn),
-		.value = -1, .is_strict = true };
+	struct xv_access a = { .regno = insn->dst_reg,
+		.off = insn->off,
+		.size = size_of(insn),
+		.value = -1,
+		.is_strict = true };
 	int load = -1, err;
 
 	if (!is_atomic_op(insn->imm)) {

@@ -66,15 +66,14 @@ check_kind(struct xb_verify_env *env, const struct bpf_insn *insn, const struct 
 		break;
 	default: break;
 	}
-	xv_say(env, "R%d pointer arithmetic on %s prohibited\n", insn->dst_reg,
-		XV_TYPE(ptr->type));
+	xv_say(env, "R%d pointer arithmetic on %s prohibited\n", insn->dst_reg, XV_TYPE(ptr->type));
 	return -EACCES;
 }
 
 /* The offset is known and goes into the fixed part. */
 static bool
-move_fixed(struct xb_reg_state *dst, const struct xb_reg_state *ptr,
-	const struct xb_reg_state *by, int64_t delta)
+move_fixed(struct xb_reg_state *dst, const struct xb_reg_state *ptr, const struct xb_reg_state *by,
+	int64_t delta)
 {
 	int64_t off = (int64_t)((uint64_t)(int64_t)ptr->off + (uint64_t)delta);
 

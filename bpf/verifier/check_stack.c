@@ -211,8 +211,7 @@ static int
 write_fixed(struct xb_verify_env *env, const struct xv_access *a, int off)
 {
 	struct xv_frame *fr = frame_of(env, a->regno);
-	const struct xb_reg_state *reg =
-		a->value >= 0 ? xv_reg(env, (unsigned int)a->value) : NULL;
+	const struct xb_reg_state *reg = a->value >= 0 ? xv_reg(env, (unsigned int)a->value) : NULL;
 	bool is_at_slot = off % 8 == 0;
 
 	if (!xv_own_stack(env, fr))
@@ -292,8 +291,8 @@ fill(struct xb_verify_env *env, const struct xv_frame *fr, uint32_t slot, unsign
 	uint16_t bit = (uint16_t)(1u << dst);
 
 	*xv_reg(env, dst) = fr->stack->slot[slot].spill->r;
-	cur->precise = (uint16_t)(fr->slot_precise >> slot & 1 ? cur->precise | bit
-							       : cur->precise & ~bit);
+	cur->precise =
+		(uint16_t)(fr->slot_precise >> slot & 1 ? cur->precise | bit : cur->precise & ~bit);
 	cur->written |= bit;
 }
 
@@ -390,7 +389,8 @@ xv_check_stack(struct xb_verify_env *env, const struct xv_access *a, int off)
 {
 	const struct xb_reg_state *reg = xv_reg(env, a->regno);
 	bool is_fixed = xb_tnum_is_const(reg->var_off);
-	int err = check_bounds(env, a->regno, off, a->size, a->is_write ? " write to" : " read from");
+	int err =
+		check_bounds(env, a->regno, off, a->size, a->is_write ? " write to" : " read from");
 
 	if (err)
 		return err;
@@ -445,8 +445,7 @@ xv_check_stack_range(struct xb_verify_env *env, unsigned int regno, int off, int
 		xv_say(env, "invalid zero-sized read\n");
 		return -EACCES;
 	}
-	err = check_bounds(
-		env, regno, off, size, is_helper ? " indirect access to" : " read from");
+	err = check_bounds(env, regno, off, size, is_helper ? " indirect access to" : " read from");
 	if (err)
 		return err;
 	if (raw && raw->is_wanted && is_fixed) {

@@ -14,15 +14,21 @@
 
 /* Limits of the kernel (include/linux/bpf_verifier.h, kernel/bpf/verifier.c). */
 #define XV_MAX_SUBPROGS 256u
-#define XV_MAX_BRANCHES 8192u	     /* paths waiting to be walked */
-#define XV_MAX_VAR_OFF (1 << 29)     /* variable offsets, fixed offsets, sizes */
-#define XV_MAX_PACKET_OFF 0xffffu    /* bytes of a packet that can be reasoned about */
-#define XV_STACK_MAX 512	     /* bytes of one frame */
+#define XV_MAX_BRANCHES 8192u	  /* paths waiting to be walked */
+#define XV_MAX_VAR_OFF (1 << 29)  /* variable offsets, fixed offsets, sizes */
+#define XV_MAX_PACKET_OFF 0xffffu /* bytes of a packet that can be reasoned about */
+#define XV_STACK_MAX 512	  /* bytes of one frame */
 #define XV_SLOTS (XV_STACK_MAX / 8)
 #define XV_REGS 11
 #define XV_FP 10
 /* Ours: states may hold this much memory; a program that needs more is refused. */
 #define XV_MAX_STATE_BYTES (UINT64_C(900) << 20)
+
+/* Of newer headers. */
+#ifndef BPF_MEMSX
+#define BPF_MEMSX 0x80
+#endif
+#define XV_JCOND (BPF_JMP | 0xe0)
 
 /* ---- 3. states ---- */
 
@@ -85,7 +91,8 @@ struct xv_state {
 	uint32_t curframe;
 	uint32_t ref_cnt;
 	struct xv_ref *refs;
-	uint32_t room; /* of frame[]: curframe + 1 in an explored one, XB_FRAMES_MAX in the others */
+	uint32_t
+		room; /* of frame[]: curframe + 1 in an explored one, XB_FRAMES_MAX in the others */
 	struct xv_frame frame[];
 };
 
@@ -304,8 +311,7 @@ xv_width(const struct xb_reg_state *reg)
 }
 
 /* scalar.c: dst = dst op src. False: nothing is known of the result, dst is left alone. */
-bool xv_scalar_op(
-	uint8_t op, bool is_32, struct xb_reg_state *dst, const struct xb_reg_state *src);
+bool xv_scalar_op(uint8_t op, bool is_32, struct xb_reg_state *dst, const struct xb_reg_state *src);
 /* dst += src of linked registers: bounds and bits, without the final synchronisation. */
 void xv_scalar_add(struct xb_reg_state *dst, const struct xb_reg_state *src);
 
@@ -369,8 +375,8 @@ struct xv_state *xv_push_branch(struct xb_verify_env *env, int32_t insn, int32_t
 enum xv_use { XV_SRC, XV_DST, XV_DST_KEEP };
 /* A register is read or written by the instruction now. XV_DST also makes it unknown. */
 int xv_use_reg(struct xb_verify_env *env, unsigned int n, enum xv_use use);
-void xv_read_reg(struct xb_verify_env *env, struct xv_state *st, uint32_t frame, unsigned int n,
-	bool is_64);
+void xv_read_reg(
+	struct xb_verify_env *env, struct xv_state *st, uint32_t frame, unsigned int n, bool is_64);
 void xv_read_slot(struct xb_verify_env *env, struct xv_state *st, uint32_t frame, uint32_t slot);
 void xv_mark_zext(struct xb_verify_env *env, struct xb_reg_state *reg);
 /* What an explored state reads, its equivalent reads. */
@@ -431,9 +437,8 @@ int xv_check_stack_range(struct xb_verify_env *env, unsigned int regno, int off,
 
 /* ctx.c */
 /* May the context be accessed so? *type is what a load yields. */
-bool xv_ctx_allows(
-	const struct xb_verify_env *env, int off, int size, bool is_write, bool is_signed,
-	uint32_t *type);
+bool xv_ctx_allows(const struct xb_verify_env *env, int off, int size, bool is_write,
+	bool is_signed, uint32_t *type);
 bool xv_sock_allows(enum xb_reg_kind kind, int off, int size);
 
 /* check_jmp.c, check_call.c, check_helper.c */

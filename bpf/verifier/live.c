@@ -34,8 +34,8 @@ count_walk(struct xb_verify_env *env, uint32_t steps)
 }
 
 void
-xv_read_reg(struct xb_verify_env *env, struct xv_state *st, uint32_t frame, unsigned int n,
-	bool is_64)
+xv_read_reg(
+	struct xb_verify_env *env, struct xv_state *st, uint32_t frame, unsigned int n, bool is_64)
 {
 	uint32_t steps = 0;
 
@@ -171,8 +171,7 @@ is_use_64(const struct bpf_insn *insn, unsigned int n, const struct xb_reg_state
 	case BPF_ALU64: return op != BPF_END || is_64_swap(insn);
 	case BPF_JMP: return op != BPF_CALL || is_64_call(insn, use);
 	case BPF_JMP32: return false;
-	case BPF_LDX:
-		return use == XV_SRC || size == BPF_DW || BPF_MODE(insn->code) == BPF_MEMSX;
+	case BPF_LDX: return use == XV_SRC || size == BPF_DW || BPF_MODE(insn->code) == BPF_MEMSX;
 	case BPF_STX: return (use == XV_SRC && reg->type != XB_SCALAR) || size == BPF_DW;
 	case BPF_LD: return BPF_MODE(insn->code) == BPF_IMM || use == XV_SRC || n == 6;
 	default: return true;

@@ -91,13 +91,13 @@ xb_reg_type_format(char *buf, size_t size, uint32_t type)
 static void
 put_unsigned(struct xb_verify_env *env, uint64_t v)
 {
-	xv_note(env, v <= UINT16_MAX ? "%llu" : "%#llx", (unsigned long long)v);
+	xv_note(env, v <= UINT16_MAX ? "%llu" : "0x%llx", (unsigned long long)v);
 }
 
 static void
 put_signed(struct xb_verify_env *env, int64_t v)
 {
-	xv_note(env, v >= INT16_MIN && v <= INT16_MAX ? "%lld" : "%#llx", (long long)v);
+	xv_note(env, v >= INT16_MIN && v <= INT16_MAX ? "%lld" : "0x%llx", (long long)v);
 }
 
 static int64_t
@@ -272,8 +272,8 @@ xv_say_state(struct xb_verify_env *env, const struct xv_state *st, uint32_t f, b
 		if (fr->regs->r[n].type == XB_NOT_INIT || (!all && !(env->touched_regs >> n & 1)))
 			continue;
 		xv_note(env, " R%u", n);
-		put_live(env, (fr->read32 | fr->read64) >> n & 1, fr->written >> n & 1,
-			st->is_done);
+		put_live(
+			env, (fr->read32 | fr->read64) >> n & 1, fr->written >> n & 1, st->is_done);
 		xv_note(env, "=");
 		put_reg(env, f, &fr->regs->r[n], fr->precise >> n & 1);
 	}
@@ -284,7 +284,7 @@ xv_say_state(struct xb_verify_env *env, const struct xv_state *st, uint32_t f, b
 		xv_note(env, "%s%u", i ? "," : " refs=", st->refs[i].id);
 	xv_note(env, "\n");
 	if (!all)
-		env->touched_regs = env->touched_slots = 0;
+		env->touched_regs = 0, env->touched_slots = 0;
 }
 
 /* ---- instructions ---- */

@@ -102,7 +102,7 @@ want_reg(struct xv_backtrack *bt, unsigned int n)
 static void
 drop_reg(struct xv_backtrack *bt, unsigned int n)
 {
-	bt->regs[bt->frame] &= (uint16_t)~(1u << n);
+	bt->regs[bt->frame] &= (uint16_t) ~(1u << n);
 }
 
 /* One of a set that was learned of together is wanted: so are the others. */
@@ -312,8 +312,7 @@ static void
 take_all(struct xb_verify_env *env)
 {
 	if (env->level >= 2)
-		xv_note(env,
-			"mark_precise: frame%u: falling back to forcing all scalars precise\n",
+		xv_note(env, "mark_precise: frame%u: falling back to forcing all scalars precise\n",
 			env->cur->curframe);
 	for (struct xv_state *st = env->cur->parent; st; st = st->parent)
 		for (uint32_t f = 0; f <= st->curframe; f++) {
@@ -337,7 +336,7 @@ mark_state(struct xb_verify_env *env, struct xv_state *st)
 
 		for (unsigned int n = 0; n < XV_FP; n++)
 			if (fr->regs->r[n].type != XB_SCALAR)
-				bt->regs[f] &= (uint16_t)~(1u << n);
+				bt->regs[f] &= (uint16_t) ~(1u << n);
 		for (uint32_t i = 0; i < XV_SLOTS; i++) {
 			if (!(bt->slots[f] >> i & 1))
 				continue;
@@ -382,8 +381,7 @@ back_state(struct xb_verify_env *env, const struct xv_state *st, int32_t last, i
 		int err = 0;
 
 		if (!skip)
-			err = back_one(
-				env, idx, *next, hist_of(env, st->hist_start, end, idx));
+			err = back_one(env, idx, *next, hist_of(env, st->hist_start, end, idx));
 		skip = false;
 		if (err)
 			return err;

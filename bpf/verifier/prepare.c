@@ -14,7 +14,7 @@ static void __attribute__((constructor)) note_opcodes(void)
 {
 	for (enum xb_op op = 0; op < XB_OP_CNT; op++)
 		is_opcode[xb_op_info(op)->code] = true;
-	is_opcode[BPF_JMP | 0xe0] = true; /* may_goto, refused by name */
+	is_opcode[XV_JCOND] = true; /* may_goto, refused by name */
 }
 
 static int
@@ -59,8 +59,8 @@ check_map(struct xb_verify_env *env, const struct bpf_insn *insn)
 		return xv_unsupported(env, "maps of type %d", (int)map->type);
 	field = xv_map_special_field(env, map);
 	if (field)
-		return xv_unsupported(env, "map '%s' has a %s in its value",
-			map->name ? map->name : "", field);
+		return xv_unsupported(
+			env, "map '%s' has a %s in its value", map->name ? map->name : "", field);
 	if (map->inner >= 0) {
 		if ((uint32_t)map->inner >= env->opts->map_cnt)
 			return refuse(env, "the map's inner map is not one of the program's");
@@ -112,7 +112,7 @@ check_one(struct xb_verify_env *env, const struct bpf_insn *insn, uint32_t left)
 		xv_say(env, "unknown opcode %02x\n", insn->code);
 		return -EINVAL;
 	}
-	if (insn->code == (BPF_JMP | 0xe0))
+	if (insn->code == XV_JCOND)
 		return xv_unsupported(env, "may_goto");
 	return 0;
 }

@@ -67,8 +67,7 @@ static bool
 is_same(struct xv_idmap *ids, const struct xb_reg_state *old, const struct xb_reg_state *cur)
 {
 	return memcmp(old, cur, offsetof(struct xb_reg_state, id)) == 0 &&
-	       ids_match(ids, old->id, cur->id) &&
-	       ids_match(ids, old->ref_obj_id, cur->ref_obj_id);
+	       ids_match(ids, old->id, cur->id) && ids_match(ids, old->ref_obj_id, cur->ref_obj_id);
 }
 
 static bool
@@ -134,8 +133,8 @@ whole_scalar(const struct xv_slot *slot, const struct xb_reg_state *unknown)
 }
 
 static bool
-is_slot_safe(struct xv_idmap *ids, const struct xv_slot *old, bool is_precise,
-	const struct xv_slot *cur)
+is_slot_safe(
+	struct xv_idmap *ids, const struct xv_slot *old, bool is_precise, const struct xv_slot *cur)
 {
 	static const struct xb_reg_state unknown = { .type = XB_SCALAR,
 		.var_off = { 0, UINT64_MAX },
@@ -290,8 +289,7 @@ static void
 finish_states(struct xb_verify_env *env, struct xv_state *st)
 {
 	for (; st; st = st->next)
-		if (!st->branches && st->insn == (uint32_t)env->insn &&
-			is_same_calls(st, env->cur))
+		if (!st->branches && st->insn == (uint32_t)env->insn && is_same_calls(st, env->cur))
 			st->is_done = true;
 }
 

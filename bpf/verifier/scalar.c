@@ -367,8 +367,8 @@ is_good_shift(const struct xb_reg_state *src, bool is_32)
 	if (is_32)
 		return (uint32_t)src->var_off.mask == 0 && src->s32_min == src->s32_max &&
 		       src->u32_min == src->u32_max && src->umax < 32;
-	return xb_tnum_is_const(src->var_off) && src->smin == src->smax &&
-	       src->umin == src->umax && src->umax < 64;
+	return xb_tnum_is_const(src->var_off) && src->smin == src->smax && src->umin == src->umax &&
+	       src->umax < 64;
 }
 
 bool

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Functions of a program: where they begin, that jumps stay inside, and how deep their stacks get. */
+/* Functions of a program: where they begin, that jumps stay inside, and how deep their stacks get.
+ */
 #include "bpf/verifier/env.h"
 
 #include <errno.h>

@@ -163,9 +163,9 @@ int
 xb_tnum_format(char *buf, size_t size, struct xb_tnum a)
 {
 	if (a.mask)
-		return snprintf(buf, size, "(%#llx; %#llx)", (unsigned long long)a.value,
+		return snprintf(buf, size, "(0x%llx; 0x%llx)", (unsigned long long)a.value,
 			(unsigned long long)a.mask);
 	if (a.value <= UINT16_MAX)
 		return snprintf(buf, size, "%llu", (unsigned long long)a.value);
-	return snprintf(buf, size, "%#llx", (unsigned long long)a.value);
+	return snprintf(buf, size, "0x%llx", (unsigned long long)a.value);
 }

@@ -139,8 +139,9 @@ tell_removals(struct xb_verify_env *env, const bool *is_nop)
 		for (n = 0; i + n < env->cnt && !facts[i + n].seen; n++)
 			;
 		if (n)
-			err = hooks->remove_insns ? hooks->remove_insns(hooks->dev, env, i - gone, n)
-						  : -EOPNOTSUPP;
+			err = hooks->remove_insns
+				      ? hooks->remove_insns(hooks->dev, env, i - gone, n)
+				      : -EOPNOTSUPP;
 		gone += n;
 	}
 	gone = 0;
@@ -148,8 +149,9 @@ tell_removals(struct xb_verify_env *env, const bool *is_nop)
 		if (facts[i].seen && !is_nop[i])
 			continue;
 		if (facts[i].seen)
-			err = hooks->remove_insns ? hooks->remove_insns(hooks->dev, env, i - gone, 1)
-						  : -EOPNOTSUPP;
+			err = hooks->remove_insns
+				      ? hooks->remove_insns(hooks->dev, env, i - gone, 1)
+				      : -EOPNOTSUPP;
 		gone++;
 	}
 	return err;
@@ -259,9 +261,10 @@ static void
 say_end(struct xb_verify_env *env, int err)
 {
 	if (err == -ENOMEM)
-		xv_say(env, env->out_of_memory
-				    ? "not enough memory: states of the walk take more than %llu MiB\n"
-				    : "not enough memory (limit %llu MiB)\n",
+		xv_say(env,
+			env->out_of_memory
+				? "not enough memory: states of the walk take more than %llu MiB\n"
+				: "not enough memory (limit %llu MiB)\n",
 			(unsigned long long)(XV_MAX_STATE_BYTES >> 20));
 	xb_log_add(env->log,
 		"processed %u insns (limit %u) max_states_per_insn %u total_states %u peak_states "
