@@ -301,8 +301,7 @@ xb_hash_make(struct xb_hash *h, unsigned int cpu, const void *key, uint32_t hash
 	if (!i)
 		return 0;
 	e = xb_hash_elem(h, i);
-	/* Not plain: map_lru.c looks at the hash of elements that are in no chain. */
-	__atomic_store_n(&e->hash, hash, __ATOMIC_RELAXED);
+	e->hash = hash;
 	memcpy(xb_hash_key(h, e), key, h->map.key_size);
 	if (!h->map.ops->percpu)
 		memcpy(xb_hash_value(h, 0, i), value, h->map.value_size);
@@ -422,10 +421,9 @@ percpu_hash_update(
 	return err == -EAGAIN ? -ENOMEM : err;
 }
 
-int
-xb_hash_remove(struct xb_map *map, unsigned int cpu, const void *key)
+uint32_t
+xb_hash_take(struct xb_hash *h, const void *key)
 {
-	struct xb_hash *h = (struct xb_hash *)map;
 	uint32_t hash = xb_hash_of(h, key), i;
 	struct xb_bucket *b = xb_hash_bucket(h, hash);
 
@@ -434,6 +432,15 @@ xb_hash_remove(struct xb_map *map, unsigned int cpu, const void *key)
 	if (i)
 		xb_hash_unlink(h, b, i);
 	xb_spin_unlock(&b->lock);
+	return i;
+}
+
+static int
+hash_remove(struct xb_map *map, unsigned int cpu, const void *key)
+{
+	struct xb_hash *h = (struct xb_hash *)map;
+	uint32_t i = xb_hash_take(h, key);
+
 	if (!i)
 		return -ENOENT;
 	xb_pool_retire(&h->pool, cpu, i);
@@ -511,10 +518,10 @@ const struct xb_map_ops xb_hash_ops = {
 	.fini = xb_hash_fini,
 	.lookup = hash_lookup,
 	.update = hash_update,
-	.remove = xb_hash_remove,
+	.remove = hash_remove,
 	.user_lookup = xb_hash_user_lookup,
 	.user_update = hash_update,
-	.user_remove = xb_hash_remove,
+	.user_remove = hash_remove,
 	.keys = xb_hash_keys,
 };
 
@@ -527,9 +534,9 @@ const struct xb_map_ops xb_percpu_hash_ops = {
 	.fini = xb_hash_fini,
 	.lookup = percpu_hash_lookup,
 	.update = percpu_hash_update,
-	.remove = xb_hash_remove,
+	.remove = hash_remove,
 	.user_lookup = xb_hash_user_lookup,
 	.user_update = percpu_hash_update,
-	.user_remove = xb_hash_remove,
+	.user_remove = hash_remove,
 	.keys = xb_hash_keys,
 };

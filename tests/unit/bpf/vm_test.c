@@ -184,10 +184,12 @@ a_runaway_program_is_stopped(void **state)
 {
 	(void)state;
 	EXPECT_FAULT(-E2BIG, "stopped after 1000000 instructions", JA(-1), EXIT());
-	xb_vm_set_budget(bench.vm, 2);
-	EXPECT_RETURN(1, MOV64_IMM(0, 1), EXIT());
-	EXPECT_FAULT(
-		-E2BIG, "stopped after 2 instructions", MOV64_IMM(0, 1), MOV64_IMM(0, 1), EXIT());
+	/* 3 rounds of 2 instructions, and 2 more */
+	xb_vm_set_budget(bench.vm, 8);
+	EXPECT_RETURN(3, MOV64_IMM(0, 0), ADD64_IMM(0, 1), JMP_IMM(BPF_JNE, 0, 3, -2), EXIT());
+	xb_vm_set_budget(bench.vm, 4);
+	EXPECT_FAULT(-E2BIG, "stopped after 4 instructions", MOV64_IMM(0, 0), ADD64_IMM(0, 1),
+		JMP_IMM(BPF_JNE, 0, 3, -2), EXIT());
 }
 
 static void
