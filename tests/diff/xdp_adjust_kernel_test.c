@@ -156,8 +156,9 @@ run_ours(const struct calls *c, const struct room *room, struct outcome *out)
 	fill(pkt.data, c->packet_bytes);
 	vm.pkt = &pkt;
 	for (uint32_t i = 0; i < c->n; i++)
-		out->ret[i] = (int64_t)xb_helper_by_id(c->call[i].id)
-				      ->fn(&vm, XB_CTX_ADDR, (uint64_t)c->call[i].offset, 0, 0, 0);
+		out->ret[i] =
+			(int64_t)xb_helper_by_id(c->call[i].id)
+				->fn(&vm, (uintptr_t)vm.pkt, (uint64_t)c->call[i].offset, 0, 0, 0);
 	out->bytes = pkt.data_end - pkt.data;
 	out->meta_bytes = pkt.data - pkt.data_meta;
 	memcpy(out->packet, pkt.data_meta, (size_t)(pkt.data_end - pkt.data_meta));
