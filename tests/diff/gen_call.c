@@ -285,12 +285,14 @@ gadget_tail_call(struct gen *g)
 {
 	struct call_args args = { 0 };
 
-	if (g->reserved & 0x3f || (g->is_sub && !gen_errs(g, 30)) || !put_arg(g, 'c', 1, &args))
+	if (g->reserved & 0x3f || g->loops || (g->is_sub && !gen_errs(g, 30)) ||
+		!put_arg(g, 'c', 1, &args))
 		return;
 	gen_load_map(g, 2, PROGS);
 	put_scalar(g, 3);
 	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_tail_call);
 	gen_clobber(g);
+	gen_invalidate_packet(g);
 	gen_set_scalar(g, 0, ANY_SCALAR);
 	if (!gen_errs(g, 5))
 		g->s.r[0].kind = UNKNOWN;

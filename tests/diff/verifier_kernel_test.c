@@ -12,6 +12,7 @@
  */
 #include "tests/diff/gen.h"
 #include "tests/diff/minimise.h"
+#include "tests/diff/newer.h"
 #include "tests/verifier/verdict.h"
 
 #include <ctype.h>
@@ -29,7 +30,8 @@ enum outcome {
 	OURS_ACCEPTS, /* and the kernel refuses: the dangerous kind */
 	OURS_REFUSES,
 	ERRNO_DIFFERS,
-	UNSUPPORTED, /* ours says by name what it does not verify */
+	NEWER_KERNEL, /* explained by what kernels after 6.12 know (newer.c) */
+	UNSUPPORTED,  /* ours says by name what it does not verify */
 	SENTENCE_DIFFERS,
 	BOTH_REFUSE,
 	BOTH_ACCEPT,
@@ -40,6 +42,7 @@ static const char *const outcome_names[OUTCOMES] = {
 	[OURS_ACCEPTS] = "ours accepts, the kernel refuses",
 	[OURS_REFUSES] = "ours refuses, the kernel accepts",
 	[ERRNO_DIFFERS] = "both refuse, another errno",
+	[NEWER_KERNEL] = "explained by the kernel being newer than 6.12",
 	[UNSUPPORTED] = "not supported by ours",
 	[SENTENCE_DIFFERS] = "both refuse, another sentence",
 	[BOTH_REFUSE] = "both refuse",
@@ -106,11 +109,15 @@ compare(const struct verdict *kernel, const struct verdict *ours)
 }
 
 static enum outcome
-ask_both(const struct question *q, struct verdict *kernel, struct verdict *ours)
+ask_both(const struct question *q, struct verdict *kernel, struct verdict *ours, const char **why)
 {
+	enum outcome outcome;
+
 	kernel_verify(q, kernel);
 	our_verify(q, ours);
-	return compare(kernel, ours);
+	outcome = compare(kernel, ours);
+	*why = outcome < NEWER_KERNEL ? newer_kernel_explains(q, ours) : NULL;
+	return *why ? NEWER_KERNEL : outcome;
 }
 
 /* ---- groups ---- */
@@ -212,9 +219,10 @@ still_disagrees(void *arg, const struct bpf_insn *insns, uint32_t cnt)
 	const struct goal *goal = arg;
 	struct question q = ask(goal->opts, insns, cnt);
 	struct verdict kernel, ours;
+	const char *why;
 	char text[128];
 
-	if (ask_both(&q, &kernel, &ours) != goal->outcome)
+	if (ask_both(&q, &kernel, &ours, &why) != goal->outcome)
 		return false;
 	shape(&kernel, text, sizeof(text));
 	if (strcmp(text, goal->group->kernel))
@@ -233,12 +241,13 @@ print_small(const struct group *group)
 		.holds = still_disagrees, .arg = &what, .tries = MINIMISE_TRIES
 	};
 	struct verdict kernel, ours;
+	const char *why;
 	struct question q;
 	uint32_t cnt;
 
 	cnt = minimise(insns, gen_program(&opts, insns), &goal);
 	q = ask(&opts, insns, cnt);
-	ask_both(&q, &kernel, &ours);
+	ask_both(&q, &kernel, &ours, &why);
 	printf("\n# %s\n# kernel: %s %s\n# ours:   %s %s\n", outcome_names[group->outcome],
 		err_name(kernel.err), kernel.sentence, err_name(ours.err), ours.sentence);
 	print_case(&q, &kernel, group->seed);
@@ -271,14 +280,20 @@ run(uint32_t programs, uint64_t seed, bool is_kernel_alone)
 	for (uint32_t i = 0; i < programs; i++) {
 		const struct gen_opts opts = opts_of(seed + i);
 		struct question q = ask(&opts, insns, gen_program(&opts, insns));
-		struct verdict kernel, ours = { 0 };
+		struct verdict kernel, ours;
+		enum outcome outcome = BOTH_ACCEPT;
+		const char *why = NULL;
 
-		kernel_verify(&q, &kernel);
-		if (is_kernel_alone)
+		if (is_kernel_alone) {
+			kernel_verify(&q, &kernel);
+			outcome = kernel.err ? BOTH_REFUSE : BOTH_ACCEPT;
 			ours = kernel;
-		else
-			our_verify(&q, &ours);
-		count(compare(&kernel, &ours), seed + i, &kernel, &ours);
+		} else {
+			outcome = ask_both(&q, &kernel, &ours, &why);
+		}
+		if (why)
+			snprintf(ours.sentence, sizeof(ours.sentence), "%s", why);
+		count(outcome, seed + i, &kernel, &ours);
 		slots += q.cnt;
 		processed += kernel.processed;
 	}
@@ -324,6 +339,7 @@ main(int argc, char **argv)
 		printf("skipped: this kernel refuses bpf(2): %s\n", why ? why : "no maps");
 		return SKIPPED;
 	}
+	newer_make_maps();
 	if (is_show) {
 		show(argc > 2 ? strtoull(argv[2], NULL, 0) : 0);
 		return 0;

@@ -70,6 +70,8 @@ find_map_type(const char *name, enum bpf_map_type *type)
 	return false;
 }
 
+static const uint8_t zeros[4096]; /* what is in a map that nobody wrote */
+
 /* One of "hash 4 8 16, array 4 64 1 rdonly frozen, array_of_maps 4 4 1 inner=1" */
 static bool
 parse_map(char *text, struct xb_map_def *def)
@@ -87,6 +89,8 @@ parse_map(char *text, struct xb_map_def *def)
 	if (strstr(words, "noprealloc"))
 		def->flags |= BPF_F_NO_PREALLOC;
 	def->frozen = strstr(words, "frozen");
+	if (def->frozen && def->value_size <= sizeof(zeros))
+		def->contents = zeros;
 	if (strstr(words, "inner="))
 		def->inner = atoi(strstr(words, "inner=") + strlen("inner="));
 	return find_map_type(name, &def->type);
@@ -144,8 +148,10 @@ parse_header(struct reader *r, char *line)
 		snprintf(r->c.license, sizeof(r->c.license), "%s", value);
 	else if (!strcmp(line, "differs"))
 		snprintf(r->c.differs, sizeof(r->c.differs), "%s", value);
+	else if (!strcmp(line, "unsupported"))
+		snprintf(r->c.unsupported, sizeof(r->c.unsupported), "%s", value);
 	else
-		complain(r, "key '%s' is none of type, maps, license, differs", line);
+		complain(r, "key '%s' is none of type, maps, license, differs, unsupported", line);
 }
 
 /* ---- code and states ---- */

@@ -23,7 +23,8 @@ struct test_case {
 	struct xb_map_def own_maps[CASE_MAPS_MAX];
 	const struct xb_map_def *maps;
 	uint32_t map_cnt;
-	char differs[160]; /* why the running kernel's answer is another; "" when it is not */
+	char differs[160];     /* why the running kernel's answer is another; "" when it is not */
+	char unsupported[160]; /* what our verifier refuses by name here; "" when nothing */
 	struct bpf_insn insns[CASE_INSNS_MAX];
 	uint32_t cnt;
 	bool is_refused;
