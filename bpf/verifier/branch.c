@@ -40,7 +40,7 @@ xv_op_flip(uint8_t op)
 uint8_t
 xv_op_reverse(uint8_t op)
 {
-	return ops[op >> 4].reverse;
+	return op == JSET_NOT ? BPF_JSET : ops[op >> 4].reverse;
 }
 
 /* ---- is it known? 1: taken, 0: not, -1: open ---- */
