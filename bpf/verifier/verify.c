@@ -98,6 +98,19 @@ is_cond_jump(const struct bpf_insn *insn)
 	return class == BPF_JMP && op != BPF_JA && op != BPF_EXIT && op != BPF_CALL;
 }
 
+/* A jump over nothing but dead code does nothing once that is gone. */
+static bool
+is_nop_later(const struct xb_verify_env *env, uint32_t i, const struct bpf_insn *insn)
+{
+	if (insn->code != (BPF_JMP | BPF_JA) || insn->dst_reg || insn->src_reg || insn->imm ||
+		insn->off < 0)
+		return false;
+	for (int32_t k = 1; k <= insn->off; k++)
+		if (env->facts.insns[i + (uint32_t)k].seen)
+			return false;
+	return true;
+}
+
 /* Conditional jumps with one dead side become jumps. */
 static int
 tell_branches(struct xb_verify_env *env, bool *is_nop)
@@ -110,14 +123,14 @@ tell_branches(struct xb_verify_env *env, bool *is_nop)
 		struct bpf_insn ja = { .code = BPF_JMP | BPF_JA };
 		int err;
 
-		is_nop[i] |= memcmp(insn, &ja, sizeof(ja)) == 0;
+		is_nop[i] = facts[i].seen && is_nop_later(env, i, insn);
 		if (!is_cond_jump(insn))
 			continue;
 		if (!facts[i + 1].seen)
 			ja.off = insn->off;
 		else if (facts[(int64_t)i + 1 + insn->off].seen)
 			continue;
-		is_nop[i] = ja.off == 0;
+		is_nop[i] = facts[i].seen && is_nop_later(env, i, &ja);
 		err = hooks->replace_insn ? hooks->replace_insn(hooks->dev, env, i, &ja)
 					  : -EOPNOTSUPP;
 		if (err)
