@@ -72,10 +72,10 @@ struct xb_facts {
 };
 
 /*
- * Verify. 0 and *facts (xb_facts_free() ends it, also after a refusal, when only refused_insn and
- * visited say anything), or the kernel's -errno (EINVAL, EACCES, EPERM,
+ * Verify. 0 and *facts (xb_facts_free() ends it), or the kernel's -errno (EINVAL, EACCES, EPERM,
  * E2BIG, ENOMEM, EOPNOTSUPP for what this verifier does not know, ...) and the kernel's sentence as
- * the log's last line before "processed N insns ...".
+ * the log's last line before "processed N insns ..."; of *facts only refused_insn and visited then
+ * say anything, and nothing is to be freed.
  */
 int xb_verify(const struct bpf_insn *insns, uint32_t cnt, const struct xb_verify_opts *opts,
 	struct xb_facts *facts, struct xb_log *log);

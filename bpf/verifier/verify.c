@@ -310,9 +310,15 @@ xb_verify(const struct bpf_insn *insns, uint32_t cnt, const struct xb_verify_opt
 		err = check_all(env);
 	say_end(env, err);
 	env->facts.visited = env->insn_processed;
-	if (!err)
-		env->facts.refused_insn = -1;
-	*facts = env->facts;
+	if (err)
+		*facts = (struct xb_facts){ .refused_insn = env->facts.refused_insn,
+			.visited = env->facts.visited };
+	else
+		*facts = env->facts;
+	if (err)
+		xb_facts_free(&env->facts);
+	else
+		facts->refused_insn = -1;
 	release(env);
 	free(env);
 	return err;
