@@ -174,6 +174,7 @@ struct xb_verify_env {
 	struct xv_subprog *subprog; /* one more than subprog_cnt: the end */
 	uint32_t subprog_cnt;
 	bool has_btf_funcs;
+	bool *is_map_checked; /* by map: its value may be used */
 
 	struct xv_state *cur;
 	struct xv_branch *branches;
@@ -522,5 +523,7 @@ xv_tnum_text(struct xb_tnum a)
 /* ---- verify.c ---- */
 
 int xv_fill_facts(struct xb_verify_env *env);
+/* The instruction about to be visited, into its facts. */
+void xv_gather_facts(struct xb_verify_env *env);
 
 #endif

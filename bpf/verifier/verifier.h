@@ -49,11 +49,20 @@ struct xb_verify_opts {
 	const struct xb_verify_hooks *hooks;
 };
 
+/* A register of an instruction, just before it, over all paths that reached it. */
+struct xb_operand_facts {
+	uint32_t kinds;		  /* bit n: it was an enum xb_reg_kind n (state.h) here */
+	uint64_t umin, umax;	  /* when a number: its range */
+	int64_t off_min, off_max; /* when a pointer: from the beginning of what it points into (of
+				     the packet checked last, of the frame's end) */
+};
+
 /* What is known of one slot after the walk, over all paths that reached it. */
 struct xb_insn_facts {
 	bool seen;	    /* some path reaches it; a slot nobody sees is dead */
 	bool is_ctx_access; /* a load or store of the context */
 	bool zext;	    /* its 32-bit result's upper half is read: zero extension matters */
+	struct xb_operand_facts dst, src; /* kinds is 0 of one it does not have, or nobody set */
 };
 
 struct xb_facts {

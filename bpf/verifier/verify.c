@@ -184,6 +184,73 @@ tell_dead_code(struct xb_verify_env *env)
 	return 0;
 }
 
+/* ---- facts ---- */
+
+static void
+gather(struct xb_operand_facts *f, const struct xb_reg_state *reg)
+{
+	int64_t off_min, off_max;
+	bool is_first;
+
+	if (reg->type == XB_NOT_INIT)
+		return;
+	if (reg->type == XB_SCALAR) {
+		is_first = !(f->kinds & (1u << XB_SCALAR));
+		f->umin = is_first || reg->umin < f->umin ? reg->umin : f->umin;
+		f->umax = is_first || reg->umax > f->umax ? reg->umax : f->umax;
+	} else {
+		is_first = !(f->kinds & ~(1u << XB_SCALAR));
+		if (__builtin_add_overflow(reg->smin, (int64_t)reg->off, &off_min))
+			off_min = INT64_MIN;
+		if (__builtin_add_overflow(reg->smax, (int64_t)reg->off, &off_max))
+			off_max = INT64_MAX;
+		f->off_min = is_first || off_min < f->off_min ? off_min : f->off_min;
+		f->off_max = is_first || off_max > f->off_max ? off_max : f->off_max;
+	}
+	f->kinds |= 1u << xb_reg_kind(reg);
+}
+
+/* Which of its two register fields does an instruction use? */
+static bool
+uses_src(const struct bpf_insn *insn)
+{
+	switch (BPF_CLASS(insn->code)) {
+	case BPF_LDX:
+	case BPF_STX: return true;
+	case BPF_ALU:
+	case BPF_ALU64: return BPF_SRC(insn->code) == BPF_X && BPF_OP(insn->code) != BPF_END;
+	case BPF_JMP:
+	case BPF_JMP32: return BPF_SRC(insn->code) == BPF_X;
+	case BPF_LD: return BPF_MODE(insn->code) == BPF_IND;
+	default: return false;
+	}
+}
+
+static bool
+uses_dst(const struct bpf_insn *insn)
+{
+	uint8_t class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
+
+	if (class == BPF_JMP || class == BPF_JMP32)
+		return op != BPF_JA && op != BPF_CALL && op != BPF_EXIT;
+	if (class == BPF_ALU || class == BPF_ALU64)
+		return op != BPF_MOV;
+	return class == BPF_ST || class == BPF_STX;
+}
+
+void
+xv_gather_facts(struct xb_verify_env *env)
+{
+	const struct bpf_insn *insn = &env->insns[env->insn];
+	struct xb_insn_facts *facts = &env->facts.insns[env->insn];
+
+	facts->seen = true;
+	if (uses_dst(insn) && insn->dst_reg < XV_REGS)
+		gather(&facts->dst, xv_reg(env, insn->dst_reg));
+	if (uses_src(insn) && insn->src_reg < XV_REGS)
+		gather(&facts->src, xv_reg(env, insn->src_reg));
+}
+
 /* ---- the order of things ---- */
 
 static int
@@ -256,8 +323,11 @@ allocate(struct xb_verify_env *env)
 	env->aux = calloc(env->cnt, sizeof(*env->aux));
 	env->explored = calloc(env->cnt, sizeof(struct xv_state *));
 	env->idmap = xv_idmap_new();
+	env->is_map_checked = calloc(env->opts->map_cnt + 1, sizeof(bool));
 	env->facts.insn_cnt = env->cnt;
-	return env->facts.insns && env->aux && env->explored && env->idmap ? 0 : -ENOMEM;
+	return env->facts.insns && env->aux && env->explored && env->idmap && env->is_map_checked
+		       ? 0
+		       : -ENOMEM;
 }
 
 static void
@@ -266,6 +336,7 @@ release(struct xb_verify_env *env)
 	free(env->aux);
 	free(env->explored);
 	free(env->idmap);
+	free(env->is_map_checked);
 	free(env->hist);
 	free(env->subprog);
 }

@@ -227,7 +227,7 @@ visit(struct xb_verify_env *env)
 
 	if (env->level)
 		xv_say_insn(env);
-	env->facts.insns[env->insn].seen = true;
+	xv_gather_facts(env);
 	if (hooks && hooks->insn)
 		return hooks->insn(hooks->dev, env, env->insn, env->prev);
 	return 0;
