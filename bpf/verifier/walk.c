@@ -343,7 +343,7 @@ walk_function(struct xb_verify_env *env, uint32_t n)
 	drop_branches(env);
 	xv_free_explored(env);
 	if (!err && env->level == 1)
-		xv_log_cut(env, 0);
+		xv_log_cut(env, env->log_start);
 	return err;
 }
 
