@@ -97,7 +97,7 @@ reader(void *arg)
 
 	pthread_barrier_wait(&start);
 	xb_map_thread_online(w->cpu);
-	while (others_write()) {
+	do { /* at least once, however late it gets a processor */
 		const struct value *held[BURST];
 		struct value first[BURST];
 		uint32_t key[BURST];
@@ -116,7 +116,7 @@ reader(void *arg)
 				  memcmp(held[k], &first[k], sizeof(first[k])) != 0;
 		}
 		xb_map_quiescent(w->cpu);
-	}
+	} while (others_write());
 	xb_map_thread_offline(w->cpu);
 	return NULL;
 }
