@@ -15,7 +15,7 @@ for command in run exec dump gen; do
 	mv out help
 	expect 0 "$xoffload" $command --help
 	cmp out help
-	grep -q "xoffload $command" "$build_root/docs/xoffload.1" || fail "no $command in the man page"
+	grep -q "xoffload $command" "$source_root/docs/xoffload.1" || fail "no $command in the man page"
 done
 for command in check bench trace cards asm disasm; do # not before they work
 	expect 2 "$xoffload" $command
