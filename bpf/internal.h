@@ -35,8 +35,9 @@ xb_vm_has_ctx(const struct xb_vm *vm)
 
 /* Is this memory the program may read (or write)? Checked engine, and arguments of helpers. */
 bool xb_vm_may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write);
-/* Are the arguments (r[1] .. r[5]) what the helper's row says? NULL or the reason. */
-const char *xb_vm_check_args(struct xb_vm *vm, const struct xb_helper *helper, const uint64_t *r);
+/* Are the arguments (r[0] is r1 ... r[4] is r5) what the helper's row says? false: the fault's text
+ * is set, its insn is the caller's to set. */
+bool xb_vm_check_args(struct xb_vm *vm, const struct xb_helper *helper, const uint64_t *r);
 /* The field of struct xdp_md at this address, when addr is the context's. */
 bool xb_vm_read_ctx(const struct xb_vm *vm, uint64_t addr, uint64_t *value);
 /* Record why a run ends; returns err. */

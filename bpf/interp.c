@@ -25,6 +25,10 @@ struct frame {
 	uint64_t saved[4]; /* r6 - r9 */
 };
 
+#define DISPATCH() goto * ip->go
+
+#define DISPATCH() goto * ip->go
+
 #if XB_CHECKED
 #define INTERP xb_interp_checked
 
@@ -38,22 +42,25 @@ is_inside(uint64_t addr, uint64_t size, const uint8_t *from, const uint8_t *to)
 }
 
 static inline bool
-may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
+is_near(const struct xb_vm *vm, uint64_t addr, uint64_t size)
 {
 	return likely(is_inside(addr, size, vm->pkt->data_meta, vm->pkt->data_end)) ||
-	       likely(is_inside(addr, size, vm->stack, vm->stack_end)) ||
-	       xb_vm_may_access(vm, addr, size, is_write);
+	       likely(is_inside(addr, size, vm->stack, vm->stack_end));
 }
 
-#define DISPATCH()                                                                                 \
+/* Instructions are counted where control leaves a straight run. */
+#define TRANSFER(to)                                                                               \
 	do {                                                                                       \
-		if (unlikely(left-- == 0))                                                         \
+		left -= ip - run + 1;                                                              \
+		ip = run = (to);                                                                   \
+		if (unlikely(left < 0))                                                            \
 			goto out_of_budget;                                                        \
-		goto * ip->go;                                                                     \
+		DISPATCH();                                                                        \
 	} while (0)
 #define CHECK(address, size, is_write)                                                             \
 	do {                                                                                       \
-		if (unlikely(!may_access(vm, address, size, is_write))) {                          \
+		if (unlikely(!is_near(vm, address, size) &&                                        \
+			     !xb_vm_may_access(vm, address, size, is_write))) {                    \
 			access = (address), access_size = (size), access_write = (is_write);       \
 			goto stray;                                                                \
 		}                                                                                  \
@@ -67,7 +74,11 @@ may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
 	} while (0)
 #else
 #define INTERP xb_interp_fast
-#define DISPATCH() goto * ip->go
+#define TRANSFER(to)                                                                               \
+	do {                                                                                       \
+		ip = (to);                                                                         \
+		DISPATCH();                                                                        \
+	} while (0)
 #define CHECK(address, size, is_write) ((void)0)
 #define CHECK_ATOMIC(address, size) ((void)0)
 #endif
@@ -118,8 +129,9 @@ may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write)
 
 #define JUMP_IF(cond)                                                                              \
 	do {                                                                                       \
-		ip += (cond) ? 1 + (intptr_t)ip->off : 1;                                          \
-		DISPATCH();                                                                        \
+		if (cond)                                                                          \
+			TRANSFER(ip + 1 + ip->off);                                                \
+		NEXT();                                                                            \
 	} while (0)
 /* A conditional jump in its four forms; T64, T32 give the operands their sign. */
 #define JMP(id, T64, T32, op)                                                                      \
@@ -276,7 +288,9 @@ INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2,
 	const struct xb_dinsn *ip;
 	unsigned int depth = 0, tail_calls = 0;
 #if XB_CHECKED
-	uint64_t left, access, access_size;
+	const struct xb_dinsn *run; /* where the straight run began */
+	int64_t left;
+	uint64_t access, access_size;
 	bool access_write;
 #endif
 
@@ -285,7 +299,8 @@ INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2,
 		return 0;
 	}
 #if XB_CHECKED
-	left = vm->budget;
+	left = (int64_t)vm->budget;
+	run = image->code;
 	memset(r, 0, sizeof(r));
 #endif
 	vm->image = image;
@@ -344,8 +359,8 @@ INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2,
 	JMP(JSLT, int64_t, int32_t, <)
 	JMP(JSLE, int64_t, int32_t, <=)
 	JMP(JSET, uint64_t, uint32_t, &)
-	h_JA: ip += 1 + (intptr_t)ip->off; DISPATCH();
-	h_JAL: ip += 1 + (intptr_t)ip->imm; DISPATCH();
+	h_JA: TRANSFER(ip + 1 + ip->off);
+	h_JAL: TRANSFER(ip + 1 + ip->imm);
 
 	/* sections 5.1, 5.2 */
 	MEM(B, uint8_t)
@@ -375,6 +390,19 @@ INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2,
 	h_LD_INDH: LD_PACKET(uint16_t, (int32_t)(SRC32 + IMM32), be16toh)
 	h_LD_INDW: LD_PACKET(uint32_t, (int32_t)(SRC32 + IMM32), be32toh)
 
+	/* runs of XB_FUSED_LIST: the value stays in a register; ip[n] are the operands of the n-th */
+	h_MOV_ADD_JGT: FUSED_JUMP(SRC + IMM_OF(1), >, r[ip[2].src], 2)
+	h_MOV_ADD: FUSED_VALUE(SRC + IMM_OF(1), 2)
+	h_MOV_AND: FUSED_VALUE(SRC & IMM_OF(1), 2)
+	h_ADD_JGT: FUSED_JUMP(DST + SRC, >, r[ip[1].src], 1)
+	h_LDXB_LSH_OR: FUSED_OR(BYTE << (ip[1].imm & 63), 2)
+	h_LDXB_LSH: FUSED_VALUE(BYTE << (ip[1].imm & 63), 2)
+	h_LSH_OR: FUSED_OR(DST << (ip->imm & 63), 1)
+	h_LSH_RSH: FUSED_VALUE(DST << (ip->imm & 63) >> (ip[1].imm & 63), 2)
+	h_LDXB_JNE: FUSED_JUMP(BYTE, !=, IMM_OF(1), 1)
+	h_LDXH_JNE: FUSED_JUMP(HALF, !=, IMM_OF(1), 1)
+	h_AND_JNE: FUSED_JUMP(DST & IMM, !=, IMM_OF(1), 1)
+
 	/* clang-format on */
 
 	/* A 32-bit load may be one of a context field, which yields a pointer. */
@@ -383,10 +411,10 @@ h_LDXW : {
 	uint32_t value;
 
 #if XB_CHECKED
-	if (unlikely(!may_access(vm, addr, sizeof(value), false))) {
-		if (!xb_vm_read_ctx(vm, addr, &DST))
-			CHECK(addr, sizeof(value), false);
-		NEXT();
+	if (unlikely(!is_near(vm, addr, sizeof(value)))) {
+		if (xb_vm_read_ctx(vm, addr, &DST))
+			NEXT();
+		CHECK(addr, sizeof(value), false);
 	}
 #endif
 	memcpy(&value, (const void *)(uintptr_t)addr, sizeof(value));
@@ -406,32 +434,13 @@ h_LD_MAP_IDX_VALUE:
 	ip += 2;
 	DISPATCH();
 
-/* clang-format off */
-
-	/* runs of XB_FUSED_LIST: the value stays in a register; ip[n] are the operands of the n-th */
-	h_MOV_ADD_JGT: FUSED_JUMP(SRC + IMM_OF(1), >, r[ip[2].src], 2)
-	h_MOV_ADD: FUSED_VALUE(SRC + IMM_OF(1), 2)
-	h_MOV_AND: FUSED_VALUE(SRC & IMM_OF(1), 2)
-	h_ADD_JGT: FUSED_JUMP(DST + SRC, >, r[ip[1].src], 1)
-	h_LDXB_LSH_OR: FUSED_OR(BYTE << (ip[1].imm & 63), 2)
-	h_LDXB_LSH: FUSED_VALUE(BYTE << (ip[1].imm & 63), 2)
-	h_LSH_OR: FUSED_OR(DST << (ip->imm & 63), 1)
-	h_LSH_RSH: FUSED_VALUE(DST << (ip->imm & 63) >> (ip[1].imm & 63), 2)
-	h_LDXB_JNE: FUSED_JUMP(BYTE, !=, IMM_OF(1), 1)
-	h_LDXH_JNE: FUSED_JUMP(HALF, !=, IMM_OF(1), 1)
-	h_AND_JNE: FUSED_JUMP(DST & IMM, !=, IMM_OF(1), 1)
-
-	/* clang-format on */
-
 h_CALL_BTF: /* image.c lets none through */
 h_CALL : {
 	const struct xb_helper *helper = (const struct xb_helper *)(uintptr_t)ip->imm64;
 
 #if XB_CHECKED
-	const char *reason = xb_vm_check_args(vm, helper, r);
-
-	if (unlikely(reason != NULL))
-		return xb_vm_faultf(vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
+	if (unlikely(!xb_vm_check_args(vm, helper, &r[1])))
+		goto bad_argument;
 #endif
 	r[0] = helper->fn(vm, r[1], r[2], r[3], r[4], r[5]);
 	NEXT();
@@ -441,18 +450,15 @@ h_TAIL_CALL : { /* r1 context, r2 map, r3 index; falls through when there is not
 	const struct xb_image *target;
 
 #if XB_CHECKED
-	const char *reason = xb_vm_check_args(vm, xb_helper_by_id(BPF_FUNC_tail_call), r);
-
-	if (unlikely(reason != NULL))
-		return xb_vm_faultf(vm, -EFAULT, (uint32_t)(ip - vm->image->code), "%s", reason);
+	if (unlikely(!xb_vm_check_args(vm, xb_helper_by_id(BPF_FUNC_tail_call), &r[1])))
+		goto bad_argument;
 #endif
 	target = xb_map_get_prog((const struct xb_map *)(uintptr_t)r[2], (uint32_t)r[3]);
 	if (!target || tail_calls == XB_TAIL_CALLS_MAX)
 		NEXT();
 	tail_calls++;
 	vm->image = target;
-	ip = target->code;
-	DISPATCH();
+	TRANSFER(target->code);
 }
 
 h_CALL_LOCAL:
@@ -465,8 +471,7 @@ h_CALL_LOCAL:
 	depth++;
 	vm->stack_end += XB_STACK_BYTES;
 	r[10] = (uint64_t)(uintptr_t)vm->stack_end;
-	ip += 1 + (intptr_t)ip->imm;
-	DISPATCH();
+	TRANSFER(ip + 1 + ip->imm);
 
 h_EXIT:
 	if (likely(depth == 0)) {
@@ -478,10 +483,12 @@ h_EXIT:
 	vm->image = frames[depth].image;
 	vm->stack_end -= XB_STACK_BYTES;
 	r[10] = (uint64_t)(uintptr_t)vm->stack_end;
-	ip = frames[depth].back;
-	DISPATCH();
+	TRANSFER(frames[depth].back);
 
 #if XB_CHECKED
+bad_argument:
+	vm->fault.insn = (uint32_t)(ip - vm->image->code);
+	return -EFAULT;
 stray:
 	return xb_vm_fault_access(
 		vm, (uint32_t)(ip - vm->image->code), access, access_size, access_write);

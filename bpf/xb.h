@@ -83,10 +83,14 @@ struct xb_prog {
 	uint32_t func_cnt;
 };
 
-/* PROG_ARRAY contents known when the object is built (.values of BTF maps, ID/KEY sections). */
+/* Contents known when the object is built: of a PROG_ARRAY (.values of BTF maps, ID/KEY sections)
+ * the program, of a map of maps the inner map. */
 struct xb_prog_slot {
 	uint32_t key;
-	uint32_t prog; /* index in xb_object.progs */
+	union {
+		uint32_t prog; /* index in xb_object.progs */
+		uint32_t map;  /* index in xb_object.maps */
+	};
 };
 
 /* What the object says of a map; nothing is made yet. */
@@ -99,9 +103,10 @@ struct xb_map_def {
 	uint32_t flags;		  /* BPF_F_* of BPF_MAP_CREATE */
 	uint32_t btf_key_type_id; /* 0: unknown */
 	uint32_t btf_value_type_id;
-	int inner;	      /* index of the inner map's definition for map-in-map, else -1 */
-	bool pinned;	      /* the object asks for a pin; never done, only told */
-	bool frozen;	      /* .rodata: programs may not write */
+	int inner;   /* index of the inner map's definition for map-in-map, else -1; one that
+		      * exists as a template only comes after all other maps */
+	bool pinned; /* the object asks for a pin; never done, only told */
+	bool frozen; /* .rodata: programs may not write */
 	const void *contents; /* value of key 0 for .data, .rodata, .bss and kin; else NULL */
 	const struct xb_prog_slot *slots;
 	uint32_t slot_cnt;
@@ -139,7 +144,8 @@ struct xb_object_opts {
 	 * kernel's, which falls back to "none" where there is no /sys/kernel/btf/vmlinux. */
 	const char *btf;
 	/* Take only this section or function, as iproute2 does; NULL: all. What is named is taken
-	 * with opts.type even when its section says another kind. */
+	 * with opts.type even when its section says another kind. Programs it may tail-call (as far
+	 * as the object says) are taken too, after it. */
 	const char *section;
 	const char *program;
 };
@@ -216,6 +222,9 @@ unsigned int xb_insn_format(const struct bpf_insn *insn, uint32_t left, char *bu
 
 struct xb_map;
 struct xb_image;
+
+/* Workers are numbered 0 ... XB_CPUS_MAX - 1. */
+#define XB_CPUS_MAX 128u
 
 /*
  * Create a map for n_cpus workers. Semantics, flags and errno are the kernel's (map_alloc_check of

@@ -167,13 +167,13 @@ nic_field_name(enum nic_field field)
 const char *
 nic_field_what(enum nic_field field)
 {
-	static const char *const whats[NIC_FIELD_CNT] = {
+	static const char *const texts[NIC_FIELD_CNT] = {
 #define X(id, name, what) [NIC_F_##id] = what,
 		NIC_FIELD_LIST(X)
 #undef X
 	};
 
-	return whats[field];
+	return texts[field];
 }
 
 unsigned int

@@ -336,7 +336,7 @@ struct nic_target_info {
 	uint8_t first, last; /* values of the TGT field */
 };
 
-enum nic_data { NIC_DATA_NONE, NIC_DATA_IN, NIC_DATA_OUT, NIC_DATA_INOUT };
+enum nic_data { NIC_DATA_NONE, NIC_DATA_IN, NIC_DATA_OUT, NIC_DATA_BOTH };
 
 struct nic_command {
 	enum nic_target target;

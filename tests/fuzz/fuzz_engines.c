@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Random programs through both builds of the interpreter: same r0, same memory. The programs are
- *safe by construction (accesses only at fixed offsets from r9 = memory and r10, jumps only
- *forward), so the fast engine may run them; they lean towards the runs that have fused handlers.
+ * safe by construction (accesses only at fixed offsets from r9 = memory and r10, jumps only
+ * forward), so the fast engine may run them; they lean towards the runs that have fused handlers.
  *
- *	fuzz_engines [COUNT [SEED]]
+ *	fuzz_engines [-n COUNT] [-t SECONDS] [-s SEED]    a time wins over a count
  */
 #include "bpf/xb.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define BODY_INSNS 60
 #define MEM_BYTES 64
@@ -176,17 +177,28 @@ agree(void)
 int
 main(int argc, char **argv)
 {
-	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 0) : 20000;
-	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 0) : (uint64_t)time(NULL) * 2654435761u;
+	unsigned long count = 20000, i;
+	uint64_t seed = (uint64_t)time(NULL) * 2654435761u;
+	time_t end = 0;
+	int opt;
 
-	printf("fuzz_engines: %lu programs, seed %llu\n", count, (unsigned long long)seed);
-	for (unsigned long i = 0; i < count; i++) {
+	while ((opt = getopt(argc, argv, "n:t:s:")) != -1) {
+		switch (opt) {
+		case 'n': count = strtoul(optarg, NULL, 0); break;
+		case 't': end = time(NULL) + strtol(optarg, NULL, 0); break;
+		case 's': seed = strtoull(optarg, NULL, 0); break;
+		default: return 2;
+		}
+	}
+	printf("fuzz_engines: seed %llu\n", (unsigned long long)seed);
+	for (i = 0; end ? time(NULL) < end : i < count; i++) {
 		rng = (seed + i) * UINT64_C(0x9e3779b97f4a7c15) | 1;
 		if (!agree()) {
-			printf("engines disagree: fuzz_engines 1 %llu\n",
+			printf("engines disagree: fuzz_engines -n 1 -s %llu\n",
 				(unsigned long long)(seed + i));
 			return 1;
 		}
 	}
+	printf("%lu programs\n", i);
 	return 0;
 }

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `xoffload dump OBJECT bpf`: the relocated instructions in the kernel's wording. No DPDK. */
+#include "dpdk-app/cmd.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "dpdk-app/program.h"
+
+#define TEXT_BYTES 256
+
+/* Where the line changes. Two entries in a row may name the same line. */
+static void
+print_line(const struct xb_prog *prog, uint32_t insn, const struct xb_line **last)
+{
+	const struct xb_line *line = xb_prog_line(prog, insn);
+
+	if (line == NULL || line == *last)
+		return;
+	if (*last == NULL || line->line != (*last)->line || strcmp(line->file, (*last)->file) != 0)
+		printf("; %s @ %s:%u\n", line->text, line->file, line->line);
+	*last = line;
+}
+
+static void
+print_subprogram(const struct xb_prog *prog, uint32_t insn)
+{
+	const struct xb_func *func = xb_prog_func(prog, insn);
+
+	if (insn > 0 && func != NULL && func->insn == insn)
+		printf("%s:\n", func->name);
+}
+
+static void
+print_program(const struct options *opt, const struct xb_prog *prog)
+{
+	const struct xb_line *last = NULL;
+	char text[TEXT_BYTES];
+
+	printf("%s (%s, section \"%s\", %u instructions)\n", prog->name,
+		xb_prog_type_name(prog->type), prog->section, prog->insn_cnt);
+	for (uint32_t i = 0; i < prog->insn_cnt;) {
+		uint32_t slots =
+			xb_insn_format(&prog->insns[i], prog->insn_cnt - i, text, sizeof(text));
+
+		print_subprogram(prog, i);
+		if (opt->source)
+			print_line(prog, i, &last);
+		printf("%4u: (%02x) %s\n", i, prog->insns[i].code, text);
+		i += slots;
+	}
+}
+
+static json_t *
+json_insn(const struct xb_prog *prog, uint32_t i, uint32_t *slots)
+{
+	const struct xb_line *line = xb_prog_line(prog, i);
+	char text[TEXT_BYTES];
+
+	*slots = xb_insn_format(&prog->insns[i], prog->insn_cnt - i, text, sizeof(text));
+	if (line == NULL)
+		return json_pack(
+			"{s:i, s:s, s:n, s:n}", "insn", (int)i, "text", text, "source", "line");
+	return json_pack("{s:i, s:s, s:s, s:i}", "insn", (int)i, "text", text, "source", line->file,
+		"line", (int)line->line);
+}
+
+static json_t *
+json_program(const struct xb_object *obj, const struct xb_prog *prog)
+{
+	json_t *insns = json_array();
+	uint32_t slots;
+
+	for (uint32_t i = 0; i < prog->insn_cnt; i += slots)
+		json_array_append_new(insns, json_insn(prog, i, &slots));
+	return json_pack("{s:{s:s, s:s, s:s, s:s, s:i}, s:o}", "program", "object", obj->path,
+		"name", prog->name, "section", prog->section, "type", xb_prog_type_name(prog->type),
+		"insns", (int)prog->insn_cnt, "listing", insns);
+}
+
+static void
+print_json(const struct xb_object *obj)
+{
+	json_t *programs = json_array();
+	json_t *root = json_pack("{s:o}", "programs", programs);
+
+	for (uint32_t i = 0; i < obj->prog_cnt; i++)
+		json_array_append_new(programs, json_program(obj, &obj->progs[i]));
+	json_dumpf(root, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(root);
+}
+
+int
+cmd_dump(const struct options *opt)
+{
+	struct xb_object *obj;
+	int status;
+
+	if (strcmp(opt->args[1], "bpf") != 0) {
+		complain("dump: no listing '%s', there is bpf", opt->args[1]);
+		return STATUS_USAGE;
+	}
+	status = program_open_object(opt, &obj);
+	if (status != STATUS_DONE)
+		return status;
+	if (opt->json)
+		print_json(obj);
+	for (uint32_t i = 0; !opt->json && i < obj->prog_cnt; i++) {
+		if (i > 0)
+			putchar('\n');
+		print_program(opt, &obj->progs[i]);
+	}
+	xb_object_close(obj);
+	return STATUS_DONE;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* From the command line to a program that can run: object, choice, maps, image. */
+#ifndef APP_PROGRAM_H
+#define APP_PROGRAM_H
+
+#include "dpdk-app/cmd.h"
+
+struct program {
+	struct xb_object *obj;
+	const struct xb_prog *prog; /* the chosen one */
+	struct xb_map **maps;	    /* as obj->maps */
+	struct xb_image **images;   /* as obj->progs; NULL for those never run */
+	struct xb_image *image;	    /* the chosen program's */
+};
+
+/* Open opt->args[0] with the options on which program to take. Notes and complaints go to stderr.
+ * STATUS_DONE and *obj, or the status to exit with. */
+int program_open_object(const struct options *opt, struct xb_object **obj);
+/* Open the object, choose its one program. STATUS_DONE or the status to exit with. */
+int program_open(struct program *p, const struct options *opt);
+/* Make maps for n_cpus workers and images. type: what the program sees as its r1. Likewise. */
+int program_load(struct program *p, unsigned int n_cpus, enum bpf_prog_type type);
+/* Tolerates what is half made. */
+void program_close(struct program *p);
+
+#endif

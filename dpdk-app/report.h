@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a run says at its end: text, or JSON whose keys are a contract. */
+#ifndef APP_REPORT_H
+#define APP_REPORT_H
+
+#include "dpdk-app/program.h"
+#include "dpdk-app/worker.h"
+
+/* Everything that is told. */
+struct result {
+	const struct program *program;
+	struct stats stats;
+	double seconds; /* first read to last packet */
+	unsigned int lcores;
+	const char *from; /* the capture or the port */
+	const char *mode; /* "xdpdrv" */
+	bool show_maps;
+	bool interrupted;
+	uint64_t snapped, filtered;
+};
+
+void report_text(const struct result *r, FILE *out);
+/* 0 or -ENOMEM. */
+int report_json(const struct result *r, FILE *out);
+
+#endif

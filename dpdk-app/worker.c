@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The burst loop. Started by cmd_run.c on every lcore; needs ports and a vm. */
+#include "dpdk-app/worker.h"
+
+#include <errno.h>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_pause.h>
+#include <sched.h>
+#include <time.h>
+
+#define IFINDEX 1u	/* what BPF_PROG_TEST_RUN gives: the loopback device's */
+#define SEND_TRIES 64	/* of a live port, before packets count as unsent */
+#define IDLE_POLLS 256u /* before the CPU is offered to somebody else */
+
+static enum code
+fault_code(struct worker *w, const struct pkt_info *info, int err)
+{
+	if (!w->stats.has_fault) {
+		w->stats.has_fault = true;
+		w->stats.fault_index = info->index;
+		w->stats.fault = *xb_vm_fault(w->vm);
+	}
+	switch (err) {
+	case -EFAULT: return CODE_fault_access;
+	case -E2BIG: return CODE_fault_budget;
+	case -ELOOP: return CODE_fault_frames;
+	default: return CODE_fault_other;
+	}
+}
+
+/* The kernel takes r0 as 32 bits and what is no verdict as XDP_ABORTED
+ * (bpf_warn_invalid_xdp_action). */
+static enum code
+verdict_code(struct worker *w, uint64_t r0)
+{
+	uint32_t action = (uint32_t)r0;
+
+	if (likely(action < VERDICT_CNT))
+		return (enum code)action;
+	if (w->stats.unknown++ == 0)
+		w->stats.unknown_r0 = action;
+	return CODE_XDP_ABORTED;
+}
+
+/* The program on one packet, whose mbuf then is what the program made of it. */
+static enum code
+run_program(struct worker *w, struct rte_mbuf *m)
+{
+	uint8_t *buf = m->buf_addr;
+	struct xb_xdp xdp = {
+		.hard_start = buf + PKT_FRAME_BYTES,
+		.data_meta = buf + m->data_off,
+		.data = buf + m->data_off,
+		.data_end = buf + m->data_off + m->data_len,
+		.hard_end = buf + m->buf_len,
+		.ingress_ifindex = IFINDEX,
+		.rx_queue_index = w->id,
+	};
+	uint64_t r0;
+	int ret = xb_vm_run_xdp(w->vm, w->job->image, &xdp, &r0);
+
+	m->data_off = (uint16_t)(xdp.data - buf);
+	m->data_len = (uint16_t)(xdp.data_end - xdp.data);
+	m->pkt_len = m->data_len;
+	return likely(ret == 0) ? verdict_code(w, r0) : fault_code(w, pkt_info(m), ret);
+}
+
+/* Where the code sends a packet. */
+static void
+sort(struct worker *w, struct rte_mbuf *m, enum code code)
+{
+	if (code == CODE_XDP_PASS)
+		w->to_host[w->host_cnt++] = m;
+	else if (code == CODE_XDP_TX)
+		w->to_wire[w->wire_cnt++] = m;
+	else
+		w->to_free[w->free_cnt++] = m;
+}
+
+static void
+run_packet(struct worker *w, struct rte_mbuf *m)
+{
+	struct pkt_info *info = pkt_info(m);
+	uint32_t received = info->oversize ? info->oversize : m->pkt_len;
+	enum code code;
+
+	if (unlikely(info->oversize))
+		code = CODE_oversize;
+	else if (unlikely(received < PKT_BYTES_MIN))
+		code = CODE_runt;
+	else
+		code = run_program(w, m);
+	w->stats.packets++;
+	w->stats.bytes += received;
+	w->stats.codes[code]++;
+	if (w->job->out.slots != NULL)
+		output_decide(&w->job->out, info, code, info->oversize ? received : m->pkt_len);
+	sort(w, m, code);
+}
+
+/* rte_pktmbuf_free_bulk(), cheaper for the reader's mbufs: one piece, nobody else's, one pool. */
+static void
+free_packets(const struct ports *ports, struct rte_mbuf **pkts, unsigned int cnt)
+{
+	bool is_plain = !ports->live;
+
+	for (unsigned int i = 0; i < cnt && is_plain; i++)
+		is_plain = pkts[i]->pool == ports->pool;
+	if (likely(is_plain))
+		rte_mempool_put_bulk(ports->pool, (void **)pkts, cnt);
+	else
+		rte_pktmbuf_free_bulk(pkts, cnt);
+}
+
+static void
+send_packets(struct worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t cnt)
+{
+	uint16_t sent = 0;
+
+	for (int tries = 0; sent < cnt && tries < SEND_TRIES; tries++)
+		sent += rte_eth_tx_burst(port, (uint16_t)w->id, pkts + sent, cnt - sent);
+	if (unlikely(sent < cnt)) {
+		w->stats.unsent += cnt - sent;
+		rte_pktmbuf_free_bulk(pkts + sent, cnt - sent);
+	}
+}
+
+/* The far end of the wire when nobody wants to see what was sent. */
+static void
+swallow(const struct ports *ports, unsigned int queue)
+{
+	struct rte_mbuf *pkts[BURST];
+	unsigned int n =
+		rte_ring_sc_dequeue_burst(ports->wire_tx[queue], (void **)pkts, BURST, NULL);
+
+	free_packets(ports, pkts, n);
+}
+
+static void
+flush(struct worker *w)
+{
+	struct job *job = w->job;
+
+	if (w->host_cnt > 0)
+		send_packets(w, job->ports.host, w->to_host, w->host_cnt);
+	if (w->wire_cnt > 0) {
+		send_packets(w, job->ports.wire, w->to_wire, w->wire_cnt);
+		if (!job->ports.live && job->out.tx_dumper == NULL)
+			swallow(&job->ports, w->id);
+	}
+	if (w->free_cnt > 0)
+		free_packets(&job->ports, w->to_free, w->free_cnt);
+	w->host_cnt = w->wire_cnt = w->free_cnt = 0;
+}
+
+/* A driver's mbuf as the reader of captures would have made it: one piece, XDP's headroom. */
+static void
+adopt(struct rte_mbuf *m, uint64_t seq, const struct timespec *now)
+{
+	struct pkt_info *info = pkt_info(m);
+
+	*info = (struct pkt_info){
+		.seq = seq,
+		.index = seq,
+		.sec = now->tv_sec,
+		.nsec = (uint32_t)now->tv_nsec,
+	};
+	if (rte_pktmbuf_linearize(m) < 0 || m->data_len + PKT_HEADROOM > m->buf_len) {
+		info->oversize = m->pkt_len;
+		return;
+	}
+	if (m->data_off != PKT_HEADROOM) {
+		memmove((char *)m->buf_addr + PKT_HEADROOM, rte_pktmbuf_mtod(m, char *),
+			m->data_len);
+		m->data_off = PKT_HEADROOM;
+	}
+}
+
+/* Take n of the packets that may still be received; fewer when there are not so many. */
+static uint16_t
+take_left(struct job *job, uint16_t n)
+{
+	uint64_t left = __atomic_load_n(&job->left, __ATOMIC_RELAXED);
+	uint64_t take;
+
+	do
+		take = left < n ? left : n;
+	while (!__atomic_compare_exchange_n(
+		&job->left, &left, left - take, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	return (uint16_t)take;
+}
+
+/* Numbers for n packets; waits until their slots are free. */
+static uint64_t
+take_seqs(struct worker *w, uint16_t n)
+{
+	struct output *out = &w->job->out;
+	uint64_t seq = __atomic_fetch_add(&out->next, n, __ATOMIC_RELAXED);
+
+	while (out->slots != NULL &&
+		seq + n - __atomic_load_n(&out->head, __ATOMIC_ACQUIRE) > WINDOW) {
+		if (w->id == 0)
+			output_write(out, &w->job->ports, w->job->lcores);
+		rte_pause();
+	}
+	return seq;
+}
+
+/* A burst of a live port, noted as the reader of captures does it. */
+static uint16_t
+receive_live(struct worker *w, struct rte_mbuf **pkts)
+{
+	struct job *job = w->job;
+	uint16_t want = take_left(job, BURST);
+	uint16_t n = want ? rte_eth_rx_burst(job->ports.wire, (uint16_t)w->id, pkts, want) : 0;
+	struct timespec now;
+	uint64_t seq;
+
+	__atomic_fetch_add(&job->left, want - n, __ATOMIC_RELAXED);
+	if (n == 0)
+		return 0;
+	clock_gettime(CLOCK_REALTIME, &now);
+	seq = take_seqs(w, n);
+	for (uint16_t i = 0; i < n; i++)
+		adopt(pkts[i], seq + i, &now);
+	return n;
+}
+
+unsigned int
+worker_poll(struct worker *w)
+{
+	struct rte_mbuf *pkts[BURST];
+	const struct ports *ports = &w->job->ports;
+	uint16_t n = ports->live ? receive_live(w, pkts)
+				 : rte_eth_rx_burst(ports->wire, (uint16_t)w->id, pkts, BURST);
+
+	for (uint16_t i = 0; i < n; i++)
+		run_packet(w, pkts[i]);
+	flush(w);
+	xb_map_quiescent(w->id);
+	return n;
+}
+
+static bool
+is_over(const struct job *job)
+{
+	return job->ports.live ? __atomic_load_n(&job->stop, __ATOMIC_ACQUIRE)
+			       : __atomic_load_n(&job->fed, __ATOMIC_ACQUIRE);
+}
+
+int
+worker_main(void *worker)
+{
+	struct worker *w = worker;
+	unsigned int idle = 0;
+
+	xb_map_thread_online(w->id);
+	for (;;) {
+		bool over = is_over(w->job); /* before the poll that finds nothing */
+
+		if (over && w->job->ports.live)
+			break; /* a live port may never run dry */
+		if (worker_poll(w) > 0) {
+			idle = 0;
+		} else if (over) {
+			break;
+		} else if (++idle >= IDLE_POLLS) {
+			sched_yield();
+		} else {
+			rte_pause();
+		}
+	}
+	xb_map_thread_offline(w->id);
+	return 0;
+}
+
+void
+stats_add(struct stats *sum, const struct stats *more)
+{
+	sum->packets += more->packets;
+	sum->bytes += more->bytes;
+	for (int i = 0; i < CODE_CNT; i++)
+		sum->codes[i] += more->codes[i];
+	if (sum->unknown == 0)
+		sum->unknown_r0 = more->unknown_r0;
+	sum->unknown += more->unknown;
+	sum->unsent += more->unsent;
+	if (more->has_fault && (!sum->has_fault || more->fault_index < sum->fault_index)) {
+		sum->has_fault = true;
+		sum->fault_index = more->fault_index;
+		sum->fault = more->fault;
+	}
+}

@@ -1,0 +1,1 @@
+build/xoffload run build/bpf/programs/xdp_ipv6_filter.o -i pcaps/ipv4-and-ipv6.pcap

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# The keys of run --json are a contract.
+# usage: run_json.sh SOURCE_ROOT BUILD_ROOT
+# shellcheck disable=SC1091,SC2154 # lib.sh and its variables are found at run time
+. "$(dirname "$0")/lib.sh"
+has_program xdp_counter
+
+expect 0 "$xoffload" run "$programs/xdp_counter.o" -i "$pcaps/udp-flood.pcap" --maps --json
+python3 - out <<'EOF'
+import json, sys
+
+report = json.load(open(sys.argv[1]))
+
+def keys(name, at, want):
+    missing = set(want.split()) - set(at)
+    assert not missing, f"{name} has no {missing}"
+
+keys("the report", report, "program offload placement engine packets bytes verdicts simulator card maps")
+keys("program", report["program"], "object name section type insns")
+keys("offload", report["offload"], "accepted card firmware jit nfp_insns stack_bytes findings")
+keys("simulator", report["simulator"], "seconds mpps lcores nfp_insns_executed")
+keys("verdicts", report["verdicts"], "XDP_ABORTED XDP_DROP XDP_PASS XDP_TX XDP_REDIRECT")
+assert report["placement"] == "host" and report["engine"] == "interp"
+assert report["offload"]["accepted"] is False and report["offload"]["findings"] == []
+assert report["card"] is None
+assert report["program"]["type"] == "xdp" and report["program"]["name"] == "xdp_counter"
+assert report["packets"] == sum(report["verdicts"].values()) + sum(report["errors"].values()) > 0
+assert report["maps"], "no maps"
+for m in report["maps"]:
+    keys("map", m, "name type entries")
+    for e in m["entries"]:
+        keys("entry", e, "key value")
+assert any(m["entries"] for m in report["maps"]), "no entries"
+EOF
+
+expect 0 "$xoffload" run "$programs/xdp_counter.o" -i "$pcaps/udp-flood.pcap" --json
+says out '"maps": \[\]'
+expect 0 "$xoffload" dump "$programs/xdp_counter.o" bpf --json
+python3 -c 'import json; p = json.load(open("out"))["programs"][0]; assert len(p["listing"]) > 5 and p["program"]["name"] == "xdp_counter"'
+expect 0 "$xoffload" gen --count 3 --json x.pcap
+python3 -c 'import json; assert json.load(open("out")) == {"file": "x.pcap", "packets": 3, "bytes": 180}'

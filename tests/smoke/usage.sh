@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Help, wrong usage, and which program of an object.
+# usage: usage.sh SOURCE_ROOT BUILD_ROOT
+# shellcheck disable=SC1091,SC2154 # lib.sh and its variables are found at run time
+. "$(dirname "$0")/lib.sh"
+
+expect 0 "$xoffload" --help
+says out '^usage: xoffload COMMAND'
+expect 0 "$xoffload" --version
+says out '^xoffload [0-9]'
+for command in run exec dump gen; do
+	expect 0 "$xoffload" help $command
+	says out '^example:'
+	mv out help
+	expect 0 "$xoffload" $command --help
+	cmp out help
+	grep -q "xoffload $command" "$build_root/docs/xoffload.1" || fail "no $command in the man page"
+done
+for command in check bench trace cards asm disasm; do # not before they work
+	expect 2 "$xoffload" $command
+done
+expect 2 "$xoffload"
+says err '^usage: '
+expect 2 "$xoffload" rum x
+says err "^xoffload: no command 'rum', did you mean run\?"
+expect 2 "$xoffload" run x --verdcts y
+says err 'did you mean --verdicts\?'
+expect 2 "$xoffload" run x
+says err 'give the packets with -i FILE, or a port with --vdev'
+expect 3 "$xoffload" run nowhere.o -i x
+says err '^xoffload: nowhere.o: '
+
+has_program xdp_tail
+expect 2 "$xoffload" dump "$programs/xdp_drop.o" nfp
+many=$build_root/tests/objects/many.o
+if [ -f "$many" ]; then
+	expect 2 "$xoffload" run "$many" -i "$pcaps/imix.pcap"
+	says err 'which program\? name one with -p:'
+fi
+expect 4 "$xoffload" gen /nowhere/out.pcap
+# A full disk is a failure, not a success without words.
+"$xoffload" gen --json x.pcap >/dev/full 2>err && fail 'the result was lost silently'
+says err 'standard output cannot be written'
