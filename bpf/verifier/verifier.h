@@ -59,6 +59,7 @@ struct xb_insn_facts {
 struct xb_facts {
 	struct xb_insn_facts *insns; /* one a slot */
 	uint32_t insn_cnt;
+	int32_t refused_insn;	    /* the instruction a refusal is about; -1: none */
 	uint32_t visited;	    /* instructions walked */
 	uint32_t max_packet_offset; /* bytes of the packet accesses may reach;
 				       prog->aux->max_pkt_offset */
@@ -71,7 +72,8 @@ struct xb_facts {
 };
 
 /*
- * Verify. 0 and *facts (xb_facts_free() ends it), or the kernel's -errno (EINVAL, EACCES, EPERM,
+ * Verify. 0 and *facts (xb_facts_free() ends it, also after a refusal, when only refused_insn and
+ * visited say anything), or the kernel's -errno (EINVAL, EACCES, EPERM,
  * E2BIG, ENOMEM, EOPNOTSUPP for what this verifier does not know, ...) and the kernel's sentence as
  * the log's last line before "processed N insns ...".
  */
