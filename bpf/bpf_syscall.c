@@ -36,7 +36,7 @@ struct bpf_rec {
 
 static _Thread_local struct bpf_rec *current;
 
-/* ---- memory ---------------------------------------------------------------------------------- */
+/* ---- memory --------------------------------------------------------------------------------- */
 
 /* Remember the first thing that went wrong, and say it to libbpf. */
 static long
@@ -75,7 +75,7 @@ copy(const void **to, uint64_t user_ptr, size_t size)
 	return 0;
 }
 
-/* ---- answers --------------------------------------------------------------------------------- */
+/* ---- answers -------------------------------------------------------------------------------- */
 
 static long
 new_fd(struct bpf_rec *rec)
@@ -305,8 +305,7 @@ __wrap_syscall(long number, unsigned long a, unsigned long b, unsigned long c, u
 	return __real_syscall(number, a, b, c, d, e, f);
 }
 
-/* ---- the recorder ------------------------------------------------------------------------------
- */
+/* ---- the recorder --------------------------------------------------------------------------- */
 
 struct bpf_rec *
 bpf_rec_begin(void)

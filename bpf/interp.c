@@ -390,6 +390,19 @@ INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2,
 	h_LD_INDH: LD_PACKET(uint16_t, (int32_t)(SRC32 + IMM32), be16toh)
 	h_LD_INDW: LD_PACKET(uint32_t, (int32_t)(SRC32 + IMM32), be32toh)
 
+	/* runs of XB_FUSED_LIST: the value stays in a register; ip[n] are the operands of the n-th */
+	h_MOV_ADD_JGT: FUSED_JUMP(SRC + IMM_OF(1), >, r[ip[2].src], 2)
+	h_MOV_ADD: FUSED_VALUE(SRC + IMM_OF(1), 2)
+	h_MOV_AND: FUSED_VALUE(SRC & IMM_OF(1), 2)
+	h_ADD_JGT: FUSED_JUMP(DST + SRC, >, r[ip[1].src], 1)
+	h_LDXB_LSH_OR: FUSED_OR(BYTE << (ip[1].imm & 63), 2)
+	h_LDXB_LSH: FUSED_VALUE(BYTE << (ip[1].imm & 63), 2)
+	h_LSH_OR: FUSED_OR(DST << (ip->imm & 63), 1)
+	h_LSH_RSH: FUSED_VALUE(DST << (ip->imm & 63) >> (ip[1].imm & 63), 2)
+	h_LDXB_JNE: FUSED_JUMP(BYTE, !=, IMM_OF(1), 1)
+	h_LDXH_JNE: FUSED_JUMP(HALF, !=, IMM_OF(1), 1)
+	h_AND_JNE: FUSED_JUMP(DST & IMM, !=, IMM_OF(1), 1)
+
 	/* clang-format on */
 
 	/* A 32-bit load may be one of a context field, which yields a pointer. */
@@ -420,23 +433,6 @@ h_LD_MAP_IDX_VALUE:
 	DST = ip[1].imm64;
 	ip += 2;
 	DISPATCH();
-
-/* clang-format off */
-
-	/* runs of XB_FUSED_LIST: the value stays in a register; ip[n] are the operands of the n-th */
-	h_MOV_ADD_JGT: FUSED_JUMP(SRC + IMM_OF(1), >, r[ip[2].src], 2)
-	h_MOV_ADD: FUSED_VALUE(SRC + IMM_OF(1), 2)
-	h_MOV_AND: FUSED_VALUE(SRC & IMM_OF(1), 2)
-	h_ADD_JGT: FUSED_JUMP(DST + SRC, >, r[ip[1].src], 1)
-	h_LDXB_LSH_OR: FUSED_OR(BYTE << (ip[1].imm & 63), 2)
-	h_LDXB_LSH: FUSED_VALUE(BYTE << (ip[1].imm & 63), 2)
-	h_LSH_OR: FUSED_OR(DST << (ip->imm & 63), 1)
-	h_LSH_RSH: FUSED_VALUE(DST << (ip->imm & 63) >> (ip[1].imm & 63), 2)
-	h_LDXB_JNE: FUSED_JUMP(BYTE, !=, IMM_OF(1), 1)
-	h_LDXH_JNE: FUSED_JUMP(HALF, !=, IMM_OF(1), 1)
-	h_AND_JNE: FUSED_JUMP(DST & IMM, !=, IMM_OF(1), 1)
-
-	/* clang-format on */
 
 h_CALL_BTF: /* image.c lets none through */
 h_CALL : {

@@ -22,11 +22,12 @@ struct xb_elem {
 	uint32_t hash;
 };
 
-/* The same in an LRU_HASH. */
+/* The same in an LRU_HASH: map_lru.c. */
 struct xb_lru_elem {
 	struct xb_elem elem;
-	uint32_t mark; /* enum xb_lru_mark */
-	uint32_t pad;
+	uint32_t mark;
+	uint32_t newer, older; /* element numbers, 0: the ends */
+	uint32_t listed;
 };
 
 struct xb_hash {
@@ -39,7 +40,7 @@ struct xb_hash {
 	uint64_t seed;
 	struct xb_pool pool __attribute__((aligned(64)));
 	uint32_t count __attribute__((aligned(64))); /* elements linked, or about to be */
-	uint32_t hand;				     /* LRU_HASH: where the search goes on */
+	uint32_t lru_lock;			     /* LRU_HASH: for newer and older */
 };
 
 static inline struct xb_elem *
@@ -179,7 +180,8 @@ int xb_hash_check(const struct xb_map_def *def, struct xb_log *log);
 uint64_t xb_hash_bytes(const struct xb_map_def *def, unsigned int n_cpus);
 int xb_hash_init(struct xb_map *map);
 void xb_hash_fini(struct xb_map *map);
-int xb_hash_remove(struct xb_map *map, unsigned int cpu, const void *key);
+/* Find the element with this key and unlink it from its chain; 0 when there is none. */
+uint32_t xb_hash_take(struct xb_hash *h, const void *key);
 int xb_hash_user_lookup(struct xb_map *map, const void *key, void *value);
 int64_t xb_hash_keys(struct xb_map *map, void **keys);
 

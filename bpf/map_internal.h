@@ -160,8 +160,6 @@ void xb_pool_retire(struct xb_pool *pool, unsigned int cpu, uint32_t i);
 /* Give others the time to become quiescent; false when that was tried long enough, or it is only
  * the caller itself that is not. Not with a lock held. *tries is 0 at the beginning. */
 bool xb_pool_wait(struct xb_pool *pool, unsigned int cpu, unsigned int *tries);
-/* Elements ever handed out. */
-uint32_t xb_pool_used(const struct xb_pool *pool);
 
 /* ---- locks: one word, held for a few dozen instructions ---- */
 

@@ -183,9 +183,3 @@ xb_pool_wait(struct xb_pool *pool, unsigned int cpu, unsigned int *tries)
 	usleep(WAIT_US);
 	return true;
 }
-
-uint32_t
-xb_pool_used(const struct xb_pool *pool)
-{
-	return __atomic_load_n(&pool->fresh, __ATOMIC_RELAXED);
-}

@@ -15,8 +15,7 @@
 /* What libbpf puts for an instruction whose CO-RE relocation found nothing in the kernel's BTF. */
 #define BAD_CORE_HELPER 195896080
 
-/* ---- memory of an object -----------------------------------------------------------------------
- */
+/* ---- memory of an object -------------------------------------------------------------------- */
 
 struct chunk {
 	struct chunk *next;
@@ -72,8 +71,7 @@ xb_object_close(struct xb_object *obj)
 	free(owner);
 }
 
-/* ---- the file ----------------------------------------------------------------------------------
- */
+/* ---- the file ------------------------------------------------------------------------------- */
 
 static int
 read_all(int fd, uint8_t **data, size_t *size)
@@ -123,8 +121,7 @@ obj_read_file(const char *path, struct xb_log *log, uint8_t **data, size_t *size
 	return err;
 }
 
-/* ---- license ------------------------------------------------------------------------------------
- */
+/* ---- license -------------------------------------------------------------------------------- */
 
 /* include/linux/license.h of the kernel. */
 static bool
@@ -155,8 +152,7 @@ take_license(struct obj_build *b)
 	return b->out->license ? 0 : obj_fail(&b->elf, ENOMEM, NULL, "out of memory");
 }
 
-/* ---- programs -----------------------------------------------------------------------------------
- */
+/* ---- programs ------------------------------------------------------------------------------- */
 
 static int
 compare_lines(const void *a, const void *b)
@@ -338,8 +334,7 @@ xb_prog_type_name(enum bpf_prog_type type)
 	}
 }
 
-/* ---- open ---------------------------------------------------------------------------------------
- */
+/* ---- open ----------------------------------------------------------------------------------- */
 
 static int
 check_btf(struct obj_build *b)
@@ -389,14 +384,23 @@ add_skipped(struct obj_build *b)
 static void
 note_pins(const struct obj_build *b)
 {
-	const struct xb_object *out = b->out;
+	const char *before = "";
 
-	for (uint32_t i = 0; i < out->map_cnt; i++)
-		if (out->maps[i].pinned)
+	for (uint32_t i = 0; i < b->out->map_cnt; i++) {
+		const struct xb_map_def *m = &b->out->maps[i];
+
+		if (!m->pinned)
+			continue;
+		if (!*before)
 			xb_log_add(b->log,
-				"note: %s: map '%s' asks for a pin; it is not pinned, and nobody"
-				" else sees it\n",
-				out->path, out->maps[i].name);
+				"note: %s: maps that ask for a pin get none, nobody else sees "
+				"them:",
+				b->out->path);
+		xb_log_add(b->log, "%s '%s'", before, m->name);
+		before = ",";
+	}
+	if (*before)
+		xb_log_add(b->log, "\n");
 }
 
 static int

@@ -102,7 +102,7 @@ kind_of(const struct check *c, uint32_t id)
 	return id ? kinds[btf_kind(type_of(c, id))].name : "void";
 }
 
-/* ---- layout ---------------------------------------------------------------------------------- */
+/* ---- layout --------------------------------------------------------------------------------- */
 
 static int
 check_header(struct check *c, size_t size)
@@ -166,8 +166,7 @@ list_types(struct check *c)
 	return 0;
 }
 
-/* ---- references -------------------------------------------------------------------------------
- */
+/* ---- references ----------------------------------------------------------------------------- */
 
 static int
 check_name(const struct check *c, uint32_t id, uint32_t off)
@@ -259,8 +258,7 @@ check_type(const struct check *c, uint32_t id)
 	}
 }
 
-/* ---- values -----------------------------------------------------------------------------------
- */
+/* ---- values --------------------------------------------------------------------------------- */
 
 static int look_at(const struct check *c, uint32_t id, uint32_t depth);
 

@@ -14,29 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All programs of an object together, subprograms counted in each that calls them. */
-#define MAX_INSNS_ALL (4u << 20)
-
-static void leave(struct obj_cand *c, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* Not taken, because. The first reason stays. */
-static void
-leave(struct obj_cand *c, int err, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!c->taken)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(c->reason, sizeof(c->reason), fmt, ap);
-	va_end(ap);
-	c->err = err;
-	c->taken = false;
-}
-
-/* ---- types ------------------------------------------------------------------------------------
- */
+/* ---- types ---------------------------------------------------------------------------------- */
 
 static bool
 is_ours(enum bpf_prog_type type)
@@ -111,7 +89,7 @@ decide_type(const struct xb_object_opts *opts, struct obj_cand *c)
 		return;
 	}
 	if (map_entry_kind(c->section)) {
-		leave(c, ENODATA, "runs on %s, not where packets arrive",
+		obj_leave(c, ENODATA, "runs on %s, not where packets arrive",
 			map_entry_kind(c->section));
 		return;
 	}
@@ -121,7 +99,7 @@ decide_type(const struct xb_object_opts *opts, struct obj_cand *c)
 	}
 	if (type != BPF_PROG_TYPE_UNSPEC) {
 		word = libbpf_bpf_prog_type_str(type);
-		leave(c, ENODATA, "%s program", word ? word : "unknown");
+		obj_leave(c, ENODATA, "%s program", word ? word : "unknown");
 		return;
 	}
 	if (opts->type) {
@@ -134,11 +112,11 @@ decide_type(const struct xb_object_opts *opts, struct obj_cand *c)
 	if (is_ours(type))
 		set_type(c, type, XB_TYPE_PREFIX);
 	else
-		leave(c, ENODATA, "its section does not say the type; say --type xdp or --type tc");
+		obj_leave(c, ENODATA,
+			"its section does not say the type; say --type xdp or --type tc");
 }
 
-/* ---- candidates ---------------------------------------------------------------------------------
- */
+/* ---- candidates ----------------------------------------------------------------------------- */
 
 static int
 add_cand(struct obj_build *b, const char *name, uint32_t sec, uint32_t insn, uint32_t cnt)
@@ -202,10 +180,10 @@ add_functions(struct obj_build *b)
 			break;
 		same = obj_func_at(elf, f->sec, f->insn);
 		if (same != f)
-			leave(&b->cands[b->cand_cnt - 1], ENODATA, "another name of '%.64s'",
+			obj_leave(&b->cands[b->cand_cnt - 1], ENODATA, "another name of '%.64s'",
 				same->name);
 		else if (f->is_static && !only_text)
-			leave(&b->cands[b->cand_cnt - 1], ENODATA, "a static function");
+			obj_leave(&b->cands[b->cand_cnt - 1], ENODATA, "a static function");
 	}
 	return err;
 }
@@ -263,6 +241,11 @@ add_section(struct obj_build *b, uint32_t sec)
 	if (err)
 		return err;
 	c = &b->cands[b->cand_cnt - 1];
+	if (first && first->is_static && globals)
+		obj_leave(c, ENOEXEC,
+			"its section begins with the static function '%.64s', which would be run;"
+			" put the program first",
+			first->name);
 	c->is_tail = parse_tail(c->section, &c->tail_id, &c->tail_key);
 	return 0;
 }
@@ -290,8 +273,7 @@ goes_by_section(const struct obj_elf *elf)
 	return !elf->btf_maps && (elf->func_cnt == 0 || (text_alone && elf->func_cnt > 1));
 }
 
-/* ---- what was asked for -------------------------------------------------------------------------
- */
+/* ---- what was asked for --------------------------------------------------------------------- */
 
 static bool
 is_named(const struct xb_object_opts *opts, const struct obj_elf *elf, const struct obj_cand *c)
@@ -381,184 +363,7 @@ type_tails(struct obj_build *b)
 	}
 }
 
-/* ---- what a program is made of ------------------------------------------------------------------
- */
-
-enum obj_extern
-obj_extern_kind(const struct btf *btf, const char *name)
-{
-	static const char *const sections[] = { ".kconfig", ".ksyms" };
-
-	for (size_t i = 0; btf && i < ARRAY_SIZE(sections); i++) {
-		int id = btf__find_by_name_kind(btf, sections[i], BTF_KIND_DATASEC);
-		const struct btf_type *sec = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
-
-		for (uint32_t k = 0; sec && k < btf_vlen(sec); k++) {
-			const struct btf_type *t =
-				btf__type_by_id(btf, btf_var_secinfos(sec)[k].type);
-
-			if (strcmp(btf__str_by_offset(btf, t->name_off), name) != 0)
-				continue;
-			if (i == 0)
-				return OBJ_EXTERN_KCONFIG;
-			return btf_is_func(t) ? OBJ_EXTERN_KERNEL_FUNC : OBJ_EXTERN_KERNEL_VAR;
-		}
-	}
-	return OBJ_EXTERN_NONE;
-}
-
-/* The ranges of instructions a program consists of, found by following its calls. */
-struct closure {
-	struct obj_build *b;
-	struct obj_cand *c;
-	struct range {
-		uint32_t sec, insn, cnt;
-	} ranges[OBJ_PROG_MAX_FUNCS];
-	uint32_t range_cnt;
-	uint64_t insn_cnt;
-};
-
-static void
-add_range(struct closure *cl, uint32_t sec, uint32_t insn, uint32_t cnt)
-{
-	for (uint32_t i = 0; i < cl->range_cnt; i++)
-		if (cl->ranges[i].sec == sec && cl->ranges[i].insn == insn)
-			return;
-	if (cl->range_cnt == OBJ_PROG_MAX_FUNCS) {
-		leave(cl->c, EFBIG, "more than %u functions", OBJ_PROG_MAX_FUNCS);
-		return;
-	}
-	cl->ranges[cl->range_cnt++] = (struct range){ sec, insn, cnt };
-	cl->insn_cnt += cnt;
-	if (cl->insn_cnt > OBJ_PROG_MAX_INSNS)
-		leave(cl->c, EFBIG, "more than %u instructions", OBJ_PROG_MAX_INSNS);
-}
-
-static void
-use_extern(struct closure *cl, const char *name)
-{
-	switch (obj_extern_kind(cl->b->btf, name)) {
-	case OBJ_EXTERN_KCONFIG: break;
-	case OBJ_EXTERN_KERNEL_FUNC:
-		leave(cl->c, EOPNOTSUPP, "calls the kernel function '%.64s'", name);
-		break;
-	case OBJ_EXTERN_KERNEL_VAR:
-		leave(cl->c, EOPNOTSUPP, "uses the kernel's variable '%.64s'", name);
-		break;
-	case OBJ_EXTERN_NONE:
-		leave(cl->c, EOPNOTSUPP, "needs '%.64s', which is not in the object", name);
-		break;
-	}
-}
-
-/* A call, or the address of a function for a callback. */
-static void
-use_function(struct closure *cl, uint32_t sec, int64_t target)
-{
-	const struct obj_elf *elf = &cl->b->elf;
-	const struct obj_func *f = NULL;
-
-	if (cl->b->by_section) {
-		if (sec == elf->text)
-			add_range(cl, sec, 0, (uint32_t)(elf->secs[sec].size / OBJ_INSN_BYTES));
-		else if (sec != cl->c->sec)
-			leave(cl->c, ENOEXEC, "calls into section '%.64s', not into .text",
-				elf->secs[sec].name);
-		return;
-	}
-	if (target >= 0 && target <= UINT32_MAX)
-		f = obj_func_at(elf, sec, (uint32_t)target);
-	if (sec != elf->text)
-		leave(cl->c, ENOEXEC, "calls '%.64s' of section '%.64s', not of .text",
-			f ? f->name : "?", elf->secs[sec].name);
-	else if (!f || f->insn != target)
-		leave(cl->c, ENOEXEC, "calls instruction %lld of .text, where no function begins",
-			(long long)target);
-	else if (sec == cl->c->sec)
-		leave(cl->c, ENOEXEC, "calls itself"); /* .text alone; libbpf would not end */
-	else
-		add_range(cl, sec, f->insn, f->cnt);
-}
-
-static void
-look_at_insn(struct closure *cl, uint32_t sec, uint32_t at)
-{
-	const struct obj_elf *elf = &cl->b->elf;
-	const struct obj_rel *rel = obj_rel_at(elf, sec, at * OBJ_INSN_BYTES);
-	struct bpf_insn insn = obj_insn_at(elf, sec, at);
-	const struct obj_sym *sym = rel ? &elf->syms[rel->sym] : NULL;
-
-	if (!rel) {
-		if (obj_insn_is_call(&insn))
-			use_function(cl, sec, (int64_t)at + insn.imm + 1);
-		else if (obj_insn_is_wide(&insn) && insn.src_reg)
-			leave(cl->c, ENOEXEC,
-				"instruction %u names a map or a function by a number (kind %u)",
-				at, insn.src_reg);
-		return;
-	}
-	if (sym->sec == 0 && !sym->name[0])
-		leave(cl->c, ENOEXEC, "instruction %u refers to a symbol without a name", at);
-	else if (sym->sec == 0)
-		use_extern(cl, sym->name);
-	else if (sym->sec == OBJ_SEC_SPECIAL)
-		leave(cl->c, ENOEXEC, "instruction %u refers to '%.64s', which has no section", at,
-			sym->name);
-	else if (insn.code == (BPF_JMP | BPF_CALL))
-		use_function(cl, sym->sec, (int64_t)(sym->value / OBJ_INSN_BYTES) + insn.imm + 1);
-	else if (obj_sec_is_code(&elf->secs[sym->sec]))
-		use_function(cl, sym->sec,
-			(int64_t)(sym->value + (uint32_t)insn.imm) / (int64_t)OBJ_INSN_BYTES);
-}
-
-static void
-look_at_range(struct closure *cl, const struct range *r)
-{
-	for (uint32_t at = r->insn; at < r->insn + r->cnt && cl->c->taken; at++)
-		look_at_insn(cl, r->sec, at);
-}
-
-static void
-mark_used(const struct closure *cl)
-{
-	for (uint32_t i = 0; i < cl->range_cnt; i++) {
-		const struct range *r = &cl->ranges[i];
-		struct obj_func *f = obj_func_at(&cl->b->elf, r->sec, r->insn);
-
-		if (f)
-			f->used = true;
-	}
-}
-
-static int
-close_programs(struct obj_build *b)
-{
-	struct closure *cl = calloc(1, sizeof(*cl));
-	uint64_t all = 0;
-
-	if (!cl)
-		return obj_fail(&b->elf, ENOMEM, NULL, "out of memory");
-	for (uint32_t i = 0; i < b->cand_cnt && all <= MAX_INSNS_ALL; i++) {
-		*cl = (struct closure){ .b = b, .c = &b->cands[i] };
-		if (!cl->c->taken)
-			continue;
-		add_range(cl, cl->c->sec, cl->c->insn, cl->c->cnt);
-		for (uint32_t k = 0; k < cl->range_cnt; k++)
-			look_at_range(cl, &cl->ranges[k]);
-		if (!cl->c->taken)
-			continue;
-		mark_used(cl);
-		all += cl->insn_cnt;
-	}
-	free(cl);
-	return all <= MAX_INSNS_ALL ? 0
-				    : obj_fail(&b->elf, EFBIG, NULL,
-					      "more than %u instructions in all programs together",
-					      MAX_INSNS_ALL);
-}
-
-/* ---- the choice ---------------------------------------------------------------------------------
- */
+/* ---- the choice ----------------------------------------------------------------------------- */
 
 /* Nothing to run: say why of each program; the errno is that of the most telling reason. */
 static int
@@ -623,7 +428,7 @@ obj_choose(struct obj_build *b)
 	for (uint32_t i = 0; i < b->cand_cnt; i++)
 		decide_type(b->opts, &b->cands[i]);
 	type_tails(b);
-	err = close_programs(b);
+	err = obj_close_programs(b);
 	if (err)
 		return err;
 	for (uint32_t i = 0; i < b->cand_cnt; i++)

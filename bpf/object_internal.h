@@ -3,11 +3,14 @@
  * What the files of the object loader share. The order of work, and who does it:
  *
  *   object.c         reads the file, calls the rest, owns the result
- *   object_elf.c     checks the ELF file and lists sections, symbols, relocations, functions
+ *   object_elf.c     checks the ELF file and lists sections and symbols
+ *   object_code.c    ... and functions and relocations
  *   object_btf.c     checks .BTF;  object_btf_ext.c checks and walks .BTF.ext
  *   object_choose.c  which functions are programs, of which type, and why others are not
+ *   object_closure.c ... and what each calls and needs
+ *   object_hide.c    takes out of the file what libbpf shall not see
  *   object_libbpf.c  lets libbpf relocate, through the kernel that bpf_syscall.c plays
- *   object_legacy.c  the older iproute2 form, which libbpf 1.x refuses
+ *   object_legacy.c  the older iproute2 form, which libbpf 1.x refuses;  object_legacy_maps.c
  */
 #ifndef XB_OBJECT_INTERNAL_H
 #define XB_OBJECT_INTERNAL_H
@@ -22,7 +25,7 @@
 #define OBJ_PROG_MAX_INSNS 1000000u
 #define OBJ_PROG_MAX_FUNCS 256u
 
-/* ---- object_elf.c ---------------------------------------------------------------------------- */
+/* ---- object_elf.c, object_code.c ------------------------------------------------------------ */
 
 struct obj_sec {
 	const char *name;
@@ -38,6 +41,7 @@ struct obj_sym {
 	uint64_t value, size;
 	uint32_t sec; /* 0: undefined; OBJ_SEC_SPECIAL: absolute, common ... */
 	uint8_t type, bind;
+	uint8_t extern_kind; /* enum obj_extern, of what is undefined (object_closure.c) */
 };
 #define OBJ_SEC_SPECIAL UINT32_MAX
 
@@ -46,6 +50,7 @@ struct obj_rel {
 	uint32_t sec; /* the section it changes */
 	uint32_t off; /* bytes in it */
 	uint32_t sym;
+	uint8_t *at; /* Elf64_Rel in the image, unaligned */
 };
 
 struct obj_func {
@@ -80,6 +85,7 @@ struct obj_elf {
  * obj_elf_free() in both cases. */
 int obj_elf_read(struct obj_elf *elf);
 void obj_elf_free(struct obj_elf *elf);
+int obj_code_read(struct obj_elf *elf); /* functions and relocations, a step of obj_elf_read() */
 
 /* Log "PATH: section 'SEC': TEXT" (sec may be NULL) and return -err. */
 int obj_fail(const struct obj_elf *elf, int err, const char *sec, const char *fmt, ...)
@@ -97,8 +103,7 @@ struct obj_func *obj_func_at(const struct obj_elf *elf, uint32_t sec, uint32_t i
 bool obj_insn_is_call(const struct bpf_insn *insn); /* BPF to BPF */
 bool obj_insn_is_wide(const struct bpf_insn *insn);
 
-/* ---- object_btf.c, object_btf_ext.c ------------------------------------------------------------
- */
+/* ---- object_btf.c, object_btf_ext.c --------------------------------------------------------- */
 
 /* Is this BTF that libbpf can be given without harm? who: "FILE" or "FILE: section '.BTF'". */
 int obj_btf_check(const char *who, struct xb_log *log, const uint8_t *data, size_t size);
@@ -120,8 +125,7 @@ bool obj_btf_ext_has_core(const struct obj_elf *elf);
 /* Make libbpf see no CO-RE relocations: instructions stay as compiled. */
 void obj_btf_ext_drop_core(struct obj_elf *elf);
 
-/* ---- object_choose.c ---------------------------------------------------------------------------
- */
+/* ---- object_choose.c, object_closure.c ------------------------------------------------------ */
 
 /* A function, or in the older form a section, that may be a program. */
 struct obj_cand {
@@ -152,26 +156,54 @@ struct obj_build {
 
 /* Fill cands. 0, or -ENODATA, -EOPNOTSUPP, -EFBIG ... when nothing is left to load. */
 int obj_choose(struct obj_build *b);
+/* Follow the calls of what is taken; leave what cannot be, mark the functions of the rest. */
+int obj_close_programs(struct obj_build *b);
+/* Do not take it, because; the first reason stays. */
+void obj_leave(struct obj_cand *c, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* What an undefined symbol is. */
 enum obj_extern {
+	OBJ_EXTERN_NONE, /* not in the object, and BTF does not say where else */
 	OBJ_EXTERN_KCONFIG,
 	OBJ_EXTERN_KERNEL_FUNC,
 	OBJ_EXTERN_KERNEL_VAR,
-	OBJ_EXTERN_NONE
 };
-enum obj_extern obj_extern_kind(const struct btf *btf, const char *name);
 
-/* ---- object_libbpf.c, object_legacy.c -----------------------------------------------------------
- */
+/* ---- object_hide.c, object_libbpf.c, object_legacy.c ---------------------------------------- */
 
+void obj_hide(struct obj_build *b);
 int obj_load_libbpf(struct obj_build *b);
 int obj_load_by_section(struct obj_build *b);
+/* struct bpf_elf_map of iproute2's include/bpf_elf.h. Shorter ones are its beginning. */
+struct obj_elf_map {
+	uint32_t type;
+	uint32_t size_key;
+	uint32_t size_value;
+	uint32_t max_elem;
+	uint32_t flags;
+	uint32_t id;
+	uint32_t pinning;
+	uint32_t inner_id;
+	uint32_t inner_idx;
+};
+
+/* struct bpf_map_def of the kernel's samples is the same up to flags; with 24 bytes it has
+ * inner_map_idx where id is here, with 28 numa_node in the place of pinning. */
+
+struct obj_legacy {
+	struct obj_build *b;
+	uint32_t entry_bytes; /* of one map */
+	uint32_t map_cnt;
+	struct obj_elf_map raw[XB_OBJECT_MAX_MAPS];
+	struct xb_map_def *maps;
+};
+int obj_legacy_maps(struct obj_legacy *l);
+
 /* Between the two libbpf's messages are kept, not printed, and no other thread opens an object. */
 void obj_quiet_begin(void);
 void obj_quiet_end(void);
 
-/* ---- object.c ----------------------------------------------------------------------------------
- */
+/* ---- object.c ------------------------------------------------------------------------------- */
 
 /* A whole file; the caller frees it. 0 or -errno with a sentence. */
 int obj_read_file(const char *path, struct xb_log *log, uint8_t **data, size_t *size);
@@ -193,9 +225,7 @@ struct obj_raw_prog {
 /* Write xb_object.progs[cand->prog] (the array is there already). */
 int obj_add_prog(struct obj_build *b, const struct obj_cand *cand, const struct obj_raw_prog *raw);
 
-/* ---- bpf_syscall.c
- * -------------------------------------------------------------------------------
- */
+/* ---- bpf_syscall.c -------------------------------------------------------------------------- */
 
 /* A kernel that says yes and remembers. */
 struct bpf_rec;

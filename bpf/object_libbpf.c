@@ -2,10 +2,6 @@
 /*
  * Objects of today's form: libbpf opens and relocates them, and bpf_syscall.c plays the kernel it
  * loads them into. Called by object.c after the checks and the choice of programs.
- *
- * libbpf sees a changed copy of the file, in which everything that is not needed is hidden:
- * functions of programs that were not taken, symbols only those need, sections of no interest to
- * us, and CO-RE records when offsets are to stay as compiled.
  */
 #include "bpf/object_internal.h"
 
@@ -18,10 +14,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* libbpf looks through all symbols for each of them. */
+#define MAX_VARIABLES 8192u
+
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
-/* ---- libbpf's messages -------------------------------------------------------------------------
- */
+/* ---- libbpf's messages ---------------------------------------------------------------------- */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static libbpf_print_fn_t print_before;
@@ -80,115 +78,35 @@ libbpf_failed(const struct obj_elf *elf, int err)
 	return obj_fail(elf, err, NULL, "libbpf: %s", said[0] ? said : strerror(err));
 }
 
-/* ---- what libbpf shall not see --------------------------------------------------------------- */
-
-static void
-patch_symbol(struct obj_elf *elf, uint32_t i)
-{
-	const struct obj_sym *sym = &elf->syms[i];
-	Elf64_Sym s;
-
-	if (sym->type != STT_NOTYPE || sym->sec != 0 || sym->bind == STB_LOCAL)
-		return;
-	/* An extern nobody needs: libbpf passes over those without a name. */
-	memcpy(&s, elf->sym_table + i * sizeof(s), sizeof(s));
-	s.st_name = 0;
-	memcpy(elf->sym_table + i * sizeof(s), &s, sizeof(s));
-}
-
-static void
-patch_function(struct obj_elf *elf, const struct obj_func *f)
-{
-	Elf64_Sym s;
-
-	memcpy(&s, elf->sym_table + f->sym * sizeof(s), sizeof(s));
-	if (f->used) {
-		s.st_info = (uint8_t)ELF64_ST_INFO(ELF64_ST_BIND(s.st_info), STT_FUNC);
-		s.st_size = (uint64_t)f->cnt * OBJ_INSN_BYTES;
-	} else {
-		s.st_info = ELF64_ST_INFO(STB_LOCAL, STT_NOTYPE);
-	}
-	memcpy(elf->sym_table + f->sym * sizeof(s), &s, sizeof(s));
-}
-
-/* Is a section one that libbpf would look at without use to us? */
-static bool
-is_hidden(const struct obj_elf *elf, const struct obj_sec *sec)
-{
-	if (sec->type == SHT_REL)
-		return sec->info != elf->btf_maps && !obj_sec_is_code(&elf->secs[sec->info]);
-	return strcmp(sec->name, "version") == 0 || strncmp(sec->name, ".struct_ops", 11) == 0;
-}
-
-/* libbpf passes over string tables that no symbol table names. */
-static void
-hide_section(struct obj_elf *elf, uint32_t i)
-{
-	Elf64_Ehdr h;
-	Elf64_Shdr s;
-	uint8_t *at;
-
-	memcpy(&h, elf->image, sizeof(h));
-	at = elf->image + h.e_shoff + i * sizeof(s);
-	memcpy(&s, at, sizeof(s));
-	s.sh_type = SHT_STRTAB;
-	memcpy(at, &s, sizeof(s));
-}
-
-/* What .values of a program array name must be found, though it is perhaps not loaded. */
-static void
-show_slot_programs(struct obj_elf *elf)
-{
-	for (uint32_t i = 0; elf->btf_maps && i < elf->rel_cnt; i++) {
-		const struct obj_sym *sym = &elf->syms[elf->rels[i].sym];
-		struct obj_func *f = NULL;
-
-		if (elf->rels[i].sec == elf->btf_maps && sym->value % OBJ_INSN_BYTES == 0)
-			f = obj_func_at(elf, sym->sec, (uint32_t)(sym->value / OBJ_INSN_BYTES));
-		if (f)
-			f->used = true;
-	}
-}
-
-static void
-hide(struct obj_build *b)
-{
-	struct obj_elf *elf = &b->elf;
-
-	for (uint32_t i = 1; i < elf->sym_cnt; i++)
-		if (obj_extern_kind(b->btf, elf->syms[i].name) != OBJ_EXTERN_KCONFIG)
-			patch_symbol(elf, i);
-	show_slot_programs(elf);
-	for (uint32_t i = 0; i < elf->func_cnt; i++)
-		patch_function(elf, &elf->funcs[i]);
-	for (uint32_t i = 1; i < elf->sec_cnt; i++)
-		if (is_hidden(elf, &elf->secs[i]))
-			hide_section(elf, i);
-}
+/* ---- before the object is opened --- */
 
 /* libbpf takes a map for every variable of .maps, every section of data, and .kconfig. */
 static int
 check_map_count(const struct obj_build *b)
 {
-	uint32_t cnt = 0;
+	uint32_t cnt = 0, entries = 0;
 
 	for (uint32_t i = 1; i < b->elf.sec_cnt; i++)
 		cnt += obj_sec_is_data(&b->elf.secs[i]);
 	for (uint32_t id = 1; b->btf && id < btf__type_cnt(b->btf); id++) {
 		const struct btf_type *t = btf__type_by_id(b->btf, id);
 
-		if (btf_is_datasec(t) &&
-			strcmp(btf__str_by_offset(b->btf, t->name_off), ".maps") == 0)
+		if (!btf_is_datasec(t))
+			continue;
+		entries += btf_vlen(t);
+		if (strcmp(btf__str_by_offset(b->btf, t->name_off), ".maps") == 0)
 			cnt += btf_vlen(t);
 	}
+	if (entries > MAX_VARIABLES)
+		return obj_fail(&b->elf, EFBIG, ".BTF", "%u variables, more than %u", entries,
+			MAX_VARIABLES);
 	if (cnt > XB_OBJECT_MAX_MAPS)
 		return obj_fail(
 			&b->elf, EFBIG, ".maps", "%u maps, more than %u", cnt, XB_OBJECT_MAX_MAPS);
 	return 0;
 }
 
-/* ---- the kernel's BTF --------------------------------------------------------------------------
- */
+/* ---- the kernel's BTF ----------------------------------------------------------------------- */
 
 /* A checked copy of a BTF file, for libbpf to open: it cannot change after the check. */
 static int
@@ -251,8 +169,7 @@ choose_btf(struct obj_build *b, int *fd)
 	return 0;
 }
 
-/* ---- results -----------------------------------------------------------------------------------
- */
+/* ---- results -------------------------------------------------------------------------------- */
 
 struct load {
 	struct obj_build *b;
@@ -479,8 +396,7 @@ take_btf(struct load *l)
 	return 0;
 }
 
-/* ---- open and load ------------------------------------------------------------------------------
- */
+/* ---- open and load -------------------------------------------------------------------------- */
 
 static int
 open_object(struct load *l, int btf_fd)
@@ -576,7 +492,7 @@ obj_load_libbpf(struct obj_build *b)
 	if (!l)
 		return obj_fail(&b->elf, ENOMEM, NULL, "out of memory");
 	l->b = b;
-	hide(b);
+	obj_hide(b);
 	err = check_map_count(b);
 	err = err ? err : choose_btf(b, &btf_fd);
 	err = err ? err : open_object(l, btf_fd);

@@ -27,6 +27,11 @@ def last_line(test):
     return lines[-1] if lines else 'no reason printed'
 
 
+def name_of(test):
+    """Without the suites, which meson puts before it when there are several."""
+    return test['name'].rsplit(' / ', 1)[-1]
+
+
 def skipped_inside(test):
     text = (test.get('stdout') or '') + (test.get('stderr') or '')
     return sorted(set(re.findall(r'^\[  SKIPPED \] (?!.*test\(s\))(\S+)', text, re.M)))
@@ -40,12 +45,12 @@ def main():
 
     print()
     for test in skipped:
-        print(f"skipped: {test['name']}: {last_line(test)}")
+        print(f"skipped: {name_of(test)}: {last_line(test)}")
     for test in passed:
         for name in skipped_inside(test):
-            print(f"skipped: {test['name']}: {name}")
+            print(f"skipped: {name_of(test)}: {name}")
     for test in failed:
-        print(f"failed: {test['name']} ({test['result']})")
+        print(f"failed: {name_of(test)} ({test['result']})")
     failures = len(failed)
     if not tests:
         print('failed: no test was run')

@@ -121,7 +121,7 @@ engine_run_xdp(struct xb_vm *vm, const struct xb_image *image, struct run *run)
 	};
 	memcpy(pkt.data, run->data, run->len);
 	err = xb_vm_run_xdp(vm, image, &pkt, &run->ret);
-	run->len = (uint32_t)(pkt.data_end - pkt.data);
-	memcpy(run->data, pkt.data, run->len);
+	run->len = (uint32_t)(pkt.data_end - pkt.data_meta);
+	memcpy(run->data, pkt.data_meta, run->len);
 	return err;
 }

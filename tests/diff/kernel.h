@@ -26,7 +26,7 @@ int kernel_load_xdp(const struct bpf_insn *insns, uint32_t cnt, char *log, size_
 #define PAGE_BYTES 4096
 #define PAGE_HEADROOM 256 /* XDP_PACKET_HEADROOM */
 
-/* A packet and what came of it. */
+/* A packet and what came of it; metadata, when the program makes some, is in front of it. */
 struct run {
 	uint8_t data[PAGE_BYTES];
 	uint32_t len;

@@ -36,7 +36,7 @@ static struct bytes inputs[MAX_FILES];
 static int input_cnt;
 static uint64_t rng;
 
-/* ---- random numbers -------------------------------------------------------------------------- */
+/* ---- random numbers ------------------------------------------------------------------------- */
 
 /* splitmix64 (Steele, Lea, Flood 2014) */
 static uint64_t
@@ -70,7 +70,7 @@ number(void)
 	}
 }
 
-/* ---- damage ---------------------------------------------------------------------------------- */
+/* ---- damage --------------------------------------------------------------------------------- */
 
 /* Overwrite width bytes with a number, or add a little to what is there. */
 static void
@@ -193,7 +193,7 @@ only_btf(struct bytes *b)
 	return false;
 }
 
-/* ---- what was accepted ----------------------------------------------------------------------- */
+/* ---- what was accepted ---------------------------------------------------------------------- */
 
 #define CHECK(cond)                                                                                \
 	do {                                                                                       \
@@ -278,8 +278,7 @@ check_object(const struct xb_object *obj)
 		read_string(obj->skipped[i].reason);
 }
 
-/* ---- one iteration ----------------------------------------------------------------------------
- */
+/* ---- one iteration -------------------------------------------------------------------------- */
 
 static char where[64]; /* said when all is lost */
 static size_t where_len;

@@ -78,8 +78,7 @@ find_type(const struct image *im, const char *name, uint32_t kind)
 	return (uint32_t)id;
 }
 
-/* ---- defects ----------------------------------------------------------------------------------
- */
+/* ---- defects -------------------------------------------------------------------------------- */
 
 static void
 not_elf(struct image *im)
@@ -139,6 +138,12 @@ static void
 section_offset_wraps(struct image *im)
 {
 	section(im, ".BTF")->sh_offset = UINT64_MAX - 7;
+}
+
+static void
+section_size_wraps(struct image *im)
+{
+	section(im, ".BTF")->sh_size = UINT64_MAX - section(im, ".BTF")->sh_offset + 9;
 }
 
 static void
@@ -272,6 +277,14 @@ call_into_nowhere(struct image *im)
 	while (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_CALL)
 		insn++;
 	insn->imm = 100000;
+}
+
+/* Not damage: what clang makes when the helper comes first in the source. */
+static void
+helper_first(struct image *im)
+{
+	symbol(im, "xdp_entry")->st_info = ELF64_ST_INFO(STB_LOCAL, STT_FUNC);
+	symbol(im, "helper")->st_info = ELF64_ST_INFO(STB_GLOBAL, STT_FUNC);
 }
 
 /* libbpf would append the program to itself without end. */
@@ -426,6 +439,7 @@ static const struct defect {
 	DEFECT(no_sections, "plain", ENOEXEC, "a damaged ELF header: 0 sections"),
 	DEFECT(section_outside, "plain", ENOEXEC, "section 'xdp': cut off"),
 	DEFECT(section_offset_wraps, "plain", ENOEXEC, "cut off"),
+	DEFECT(section_size_wraps, "plain", ENOEXEC, "section '.BTF': cut off"),
 	DEFECT(section_name_outside, "plain", ENOEXEC, "has no name"),
 	DEFECT(odd_code, "plain", ENOEXEC, "section 'xdp': 53 bytes, not a multiple of the 8"),
 	DEFECT(symbol_name_outside, "plain", ENOEXEC, "section '.symtab': symbol"),
@@ -448,6 +462,7 @@ static const struct defect {
 	DEFECT(number_for_map, "plain", ENOEXEC, "names a map or a function by a number"),
 	DEFECT(call_into_nowhere, "subprogs", ENOEXEC, "where no function begins"),
 	DEFECT(call_of_itself, "text", ENOEXEC, "calls itself"),
+	DEFECT(helper_first, "text_calls", ENOEXEC, "begins with the static function 'xdp_entry'"),
 	DEFECT(btf_magic, "plain", ENOEXEC, "section '.BTF': not BTF: magic 0x1234"),
 	DEFECT(btf_cut_off, "plain", ENOEXEC, "section '.BTF': cut off or damaged"),
 	DEFECT(btf_strings_not_terminated, "plain", ENOEXEC,
@@ -469,8 +484,7 @@ static const struct defect {
 	DEFECT(no_inner_map, "legacy", ENOEXEC, "map 'outer': its inner map 99 is not there"),
 };
 
-/* ---- the test ---------------------------------------------------------------------------------
- */
+/* ---- the test ------------------------------------------------------------------------------- */
 
 static struct image
 read_fixture(const char *name)

@@ -69,7 +69,7 @@ struct_bpf_elf_map_is_read_whole(void **state)
 	assert_int_equal(m->max_entries, 16);
 	assert_true(m->pinned);
 	assert_true(m->btf_key_type_id && m->btf_value_type_id);
-	assert_says(&f, "map 'counts' asks for a pin");
+	assert_says(&f, "nobody else sees them: 'counts'\n");
 	assert_false(outer->pinned);
 	assert_ptr_equal(&f.obj->maps[outer->inner], m);
 	assert_int_equal(outer->slot_cnt, 1);

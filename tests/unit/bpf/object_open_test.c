@@ -194,7 +194,7 @@ a_pin_is_told_and_not_done(void **state)
 	(void)state;
 	assert_true(map_of(&f, "pinned")->pinned);
 	assert_false(map_of(&f, "flows")->pinned);
-	assert_says(&f, "map 'pinned' asks for a pin");
+	assert_says(&f, "maps that ask for a pin get none, nobody else sees them: 'pinned'\n");
 	close_fixture(&f);
 }
 
