@@ -54,18 +54,33 @@ program_open_object(const struct options *opt, struct xb_object **obj)
 	return STATUS_DONE;
 }
 
+uint32_t
+program_asked(const struct options *opt, const struct xb_object *obj)
+{
+	uint32_t cnt = 0;
+
+	if (opt->program != NULL)
+		return 1;
+	if (opt->section == NULL)
+		return obj->prog_cnt;
+	while (cnt < obj->prog_cnt && strcmp(obj->progs[cnt].section, opt->section) == 0)
+		cnt++;
+	return cnt > 0 ? cnt : 1; /* "?xdp" is told without its mark */
+}
+
 static int
-choose(struct program *p)
+choose(struct program *p, const struct options *opt)
 {
 	const struct xb_object *obj = p->obj;
+	uint32_t cnt = program_asked(opt, obj);
 	struct xb_log log = { 0 };
 
-	if (obj->prog_cnt == 1) {
+	if (cnt == 1) {
 		p->prog = &obj->progs[0];
 		return STATUS_DONE;
 	}
 	xb_log_add(&log, "%s: which program? name one with -p:", obj->path);
-	for (uint32_t i = 0; i < obj->prog_cnt; i++)
+	for (uint32_t i = 0; i < cnt; i++)
 		xb_log_add(&log, "%s %s (%s, section \"%s\")", i > 0 ? "," : "", obj->progs[i].name,
 			xb_prog_type_name(obj->progs[i].type), obj->progs[i].section);
 	complain_log(&log);
@@ -80,27 +95,8 @@ program_open(struct program *p, const struct options *opt)
 	*p = (struct program){ 0 };
 	status = program_open_object(opt, &p->obj);
 	if (status == STATUS_DONE)
-		status = choose(p);
+		status = choose(p, opt);
 	return status;
-}
-
-static int
-make_map(struct program *p, uint32_t i, unsigned int n_cpus, struct xb_log *log)
-{
-	const struct xb_map_def *def = &p->obj->maps[i];
-	static const uint32_t zero;
-	int ret;
-
-	p->maps[i] = xb_map_new(def, n_cpus, log);
-	if (p->maps[i] == NULL)
-		return -errno;
-	if (def->contents == NULL)
-		return 0;
-	ret = xb_map_user_update(p->maps[i], &zero, def->contents, BPF_ANY);
-	if (ret < 0)
-		xb_log_add(log, "map '%s': its contents cannot be set: %s\n", def->name,
-			strerror(-ret));
-	return ret;
 }
 
 static int
@@ -148,16 +144,18 @@ static int
 load(struct program *p, unsigned int n_cpus, enum bpf_prog_type type, struct xb_log *log)
 {
 	uint32_t chosen = (uint32_t)(p->prog - p->obj->progs);
-	int ret = 0;
+	int ret;
 
 	p->maps = calloc(p->obj->map_cnt + 1, sizeof(struct xb_map *));
 	p->images = calloc(p->obj->prog_cnt, sizeof(struct xb_image *));
 	if (p->maps == NULL || p->images == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; ret == 0 && i < p->obj->map_cnt; i++)
-		ret = make_map(p, i, n_cpus, log);
-	if (ret == 0)
-		ret = make_image(p, chosen, type, log);
+	for (uint32_t i = 0; i < p->obj->map_cnt; i++) {
+		p->maps[i] = xb_map_new(&p->obj->maps[i], n_cpus, log);
+		if (p->maps[i] == NULL)
+			return -errno;
+	}
+	ret = make_image(p, chosen, type, log);
 	p->image = p->images[chosen];
 	if (ret == 0)
 		ret = fill_slots(p, type, log);

@@ -16,6 +16,8 @@ struct program {
 /* Open opt->args[0] with the options on which program to take. Notes and complaints go to stderr.
  * STATUS_DONE and *obj, or the status to exit with. */
 int program_open_object(const struct options *opt, struct xb_object **obj);
+/* How many of obj->progs were asked for. They come first; behind them, what they may tail-call. */
+uint32_t program_asked(const struct options *opt, const struct xb_object *obj);
 /* Open the object, choose its one program. STATUS_DONE or the status to exit with. */
 int program_open(struct program *p, const struct options *opt);
 /* Make maps for n_cpus workers and images. type: what the program sees as its r1. Likewise. */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Private to nic/: what its files need of each other. */
+#ifndef NIC_INTERNAL_H
+#define NIC_INTERNAL_H
+
+#include "nic/nic.h"
+
+/* ---- isa.c ---- */
+
+/* Bits of nic_insn.field that the operation's text shows. */
+uint64_t nic_op_shows(enum nic_op op);
+/* The text has this letter. */
+bool nic_op_has_letter(enum nic_op op, char letter);
+/* Every bit a word of the form may have set. */
+uint64_t nic_form_bits(enum nic_form form);
+
+/* ---- operand.c ---- */
+
+/* A GPR that can only be read through that side of the instruction. */
+bool nic_is_bank_a(enum nic_kind kind);
+bool nic_is_bank_b(enum nic_kind kind);
+/* Two operands of one family cannot be sources of one instruction. */
+bool nic_is_same_family(enum nic_kind a, enum nic_kind b);
+bool nic_code_is_imm(enum nic_operands format, uint32_t code);
+
+/* One operand's code. imm_max: the largest immediate the form takes. NULL or a reason. */
+const char *nic_code_put(enum nic_operands format, const struct nic_reg *reg, bool is_dst,
+	uint32_t imm_max, uint32_t *code);
+/* The operand of a code; extension bits of the word go in: lmx (the pointer is 2 or 3), i8 (bit 7
+ * of an immediate). */
+const char *nic_code_get(enum nic_operands format, uint32_t code, bool is_bank_b, bool lmx, bool i8,
+	struct nic_reg *reg);
+
+/* ---- text.c: the parts of a text ---- */
+
+/* A text being printed. */
+struct nic_line {
+	char *buf;
+	size_t size, len;
+};
+void nic_put(struct nic_line *line, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A text being read. What could have stood at the furthest place reached is kept, for the error. */
+#define NIC_EXPECTED_MAX 12
+struct nic_input {
+	const char *p;
+	const char *furthest;
+	const char *expected[NIC_EXPECTED_MAX];
+	unsigned int expected_cnt;
+	const struct nic_command *command; /* the one named */
+	const char *command_at;
+};
+/* Something else could stand at `at`. */
+void nic_expect(struct nic_input *in, const char *at, const char *what);
+void nic_skip_blanks(struct nic_input *in);
+/* False, with nothing read, when the word is not there. */
+bool nic_read_word(struct nic_input *in, const char *word);
+/* ", WORD": a part that may be missing. */
+bool nic_read_option(struct nic_input *in, const char *word);
+/* A number in base 10 or 0x; `what` is expected where it is none or too large. */
+bool nic_read_number(struct nic_input *in, uint32_t max, const char *what, uint32_t *value);
+bool nic_read_bracket(struct nic_input *in);
+
+struct nic_letter {
+	uint64_t shows; /* bits of nic_insn.field */
+	void (*print)(struct nic_line *line, char letter, const struct nic_insn *insn);
+	/* False when the input is not that; it was said what was expected. */
+	bool (*read)(struct nic_input *in, char letter, struct nic_insn *insn);
+};
+#define NIC_LETTER_CNT 128
+extern const struct nic_letter nic_operand_letters[NIC_LETTER_CNT];
+extern const struct nic_letter nic_field_letters[NIC_LETTER_CNT];
+extern const struct nic_letter nic_command_letters[NIC_LETTER_CNT];
+/* NULL when there is none. */
+const struct nic_letter *nic_letter(char letter);
+
+#endif

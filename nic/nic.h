@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * nic: the card. Its instruction set: words, their fields and operands, their text.
+ *
+ * A word (1) is what the code store holds. An instruction (2) is what it says: an operation of the
+ * table, logical operands, the values of its fields. nic_encode() places the operands and makes the
+ * word, nic_decode() takes it apart, nic_format() prints it in the notation that the GNU
+ * disassembler and `bpftool prog dump jited` use, nic_parse() reads that (4). Nothing here knows
+ * eBPF or DPDK.
+ *
+ * Errors: checks return NULL or a reason, one phrase that goes behind "what: where: "; calls that
+ * do I/O return 0 or -errno. The library prints nothing.
+ */
+#ifndef NIC_H
+#define NIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* ---- 1. word.c: what the code store holds ---- */
+
+#define NIC_CODE_WORDS 8192u  /* of one microengine: the size of its code store */
+#define NIC_PREFETCH_WORDS 8u /* behind the last instruction, fetched, so they need an ECC */
+#define NIC_NOP UINT64_C(0x0000f0000c0300)
+
+/* Bits 44:0 the instruction, 51:45 its ECC, 63:56 the relocation type until the word is loaded. */
+#define NIC_INSN_BITS 45
+#define NIC_INSN_MASK ((UINT64_C(1) << NIC_INSN_BITS) - 1)
+#define NIC_ECC_MASK (UINT64_C(0x7f) << NIC_INSN_BITS)
+
+/* What loading does to the word (S: where the program starts): nfp-isa.md 13. */
+#define NIC_RELOC_LIST(X)                                                                          \
+	X(NONE, "none", "nothing")                                                                 \
+	X(BR_REL, "rel", "branch target += S")                                                     \
+	X(BR_GO_OUT, "out", "branch to the program's end + S")                                     \
+	X(BR_GO_ABORT, "abort", "branch to the program's abort + S")                               \
+	X(BR_GO_CALL_PUSH_REGS, "push", "branch to the routine that saves registers + S")          \
+	X(BR_GO_CALL_POP_REGS, "pop", "branch to the routine that restores registers + S")         \
+	X(BR_NEXT_PKT, "next_pkt", "branch to the firmware's next packet")                         \
+	X(BR_HELPER, "helper", "branch to the firmware's helper (target - 15000)")                 \
+	X(IMMED_REL, "immed", "16-bit immediate += S")
+enum nic_reloc {
+#define X(id, name, does) NIC_RELOC_##id,
+	NIC_RELOC_LIST(X)
+#undef X
+		NIC_RELOC_CNT
+};
+#define NIC_RELOC_SHIFT 56
+/* Target of the branches that get theirs when loaded; a helper's number is added. */
+#define NIC_RELOC_TARGET 15000u
+
+/* A word's relocation type, NIC_RELOC_CNT when it is none of them; a word with that type. */
+enum nic_reloc nic_reloc_get(uint64_t word);
+uint64_t nic_reloc_set(uint64_t word, enum nic_reloc type);
+/* "out"; NULL for NIC_RELOC_CNT and above. */
+const char *nic_reloc_name(enum nic_reloc type);
+
+/* The seven check bits of bits 44:0. */
+unsigned int nic_ecc(uint64_t word);
+/* Bits 44:0 with their ECC, as the code store takes them. */
+uint64_t nic_ecc_add(uint64_t word);
+bool nic_ecc_is_right(uint64_t word);
+
+/* ---- 2. instructions ---- */
+
+/* Fields of an instruction (isa.def). What a text shows comes first: members of struct nic_insn.
+ *	X(id, name, what it is)
+ * SC and SHIFT are logical: which way, and by how much; 0 with a direction but a rotation's: by
+ * PREV_ALU's source A. */
+#define NIC_FIELD_LIST(X)                                                                          \
+	X(SC, sc, "shift control: NIC_SC_*")                                                       \
+	X(SHIFT, shift, "shift amount")                                                            \
+	X(NO_CC, no_cc, "condition codes are left alone")                                          \
+	X(PRED_CC, pred_cc, "runs only if the predicate condition codes allow")                    \
+	X(LOAD_CC, load_cc, "condition codes are set")                                             \
+	X(BMASK, bmask, "bytes written, bit 0 the least significant")                              \
+	X(IMM_HI, imm, "immediate, with the low byte that sits in an operand")                     \
+	X(INV, inv, "the immediate is inverted")                                                   \
+	X(IMM_SHIFT, imm_shift, "bytes the immediate is shifted left by")                          \
+	X(CSR, csr, "local CSR's address / 4")                                                     \
+	X(CSS, css, "context, signal or state tested")                                             \
+	X(DEFER, defer, "instructions that follow before it takes effect")                         \
+	X(ADDR, addr, "code-store address")                                                        \
+	X(BYTE, byte, "number of the byte tested")                                                 \
+	X(ENTRY, entry, "CAM entry")                                                               \
+	X(CRC_BYTES, crc_bytes, "which bytes")                                                     \
+	X(CRC_BIT_SWAP, crc_bit_swap, "bits of each byte reversed")                                \
+	X(CRC_POLY, crc_poly, "polynomial")                                                        \
+	X(SIGNALS, signals, "signals waited for, bit 0 is signal 1")                               \
+	X(ANY_SIGNAL, any_signal, "one of the signals is enough")                                  \
+	X(RESUME, resume, "resumes at the address")                                                \
+	X(CTX, ctx, "3: no swap; else swaps out after that many instructions")                     \
+	X(TOKEN, token, "variant of the action")                                                   \
+	X(XFER, xfer, "first transfer register")                                                   \
+	X(THIRD, third, "whose transfer registers")                                                \
+	X(CNT, cnt, "units - 1, or flags of an atomic")                                            \
+	X(SIG, sig, "signal when done, 0: none")                                                   \
+	X(TGT, tgt, "target and action")                                                           \
+	X(INDIR, indir, "PREV_ALU overrides")                                                      \
+	X(IMM_ADDR, imm_addr, "immediate address")                                                 \
+	X(IMM_DATA, imm_data, "immediate data")                                                    \
+	X(A, a, "operand code, bank A side")                                                       \
+	X(B, b, "operand code, bank B side")                                                       \
+	X(DST, dst, "destination's code")                                                          \
+	X(SWAP, swap, "the left operand is in B")                                                  \
+	X(DST_BANK, dst_bank, "the destination is in bank B")                                      \
+	X(I8, i8, "bit 7 of the immediate operand")                                                \
+	X(WR_BOTH, wr_both, "both banks are written")                                              \
+	X(SRC_LMX, src_lmx, "the source's local-memory pointer is 2 or 3")                         \
+	X(DST_LMX, dst_lmx, "the destination's local-memory pointer is 2 or 3")                    \
+	X(OP, op, "operation")                                                                     \
+	X(ZERO, zero, "other bytes are cleared")                                                   \
+	X(WIDTH, width, "0 all, 1 byte, 2 half")                                                   \
+	X(STEP, step, "step of the multiplication")                                                \
+	X(TYPE, type, "width of the multiplication")                                               \
+	X(WRITE, write, "CSR is written")                                                          \
+	X(CC, cc, "condition")                                                                     \
+	X(EV_PIP, ev_pip, "pipeline stage of the condition")                                       \
+	X(EQ, eq, "branch if equal")                                                               \
+	X(BV, bv, "branch if the bit is set")                                                      \
+	X(CRC_LE, crc_le, "least significant byte first")                                          \
+	X(VOLUNTARY, voluntary, "ready to run again at once")                                      \
+	X(BPT, bpt, "breakpoint")                                                                  \
+	X(NO_LOAD, no_load, "wakeup events are left alone")                                        \
+	X(MODE, mode, "address mode")
+enum nic_field {
+#define X(id, name, what) NIC_F_##id,
+	NIC_FIELD_LIST(X)
+#undef X
+		NIC_FIELD_CNT
+};
+#define NIC_FIELD_LOGICAL_CNT NIC_F_A /* fields before it are members of struct nic_insn */
+
+enum nic_sc { NIC_SC_ROTATE, NIC_SC_RIGHT, NIC_SC_LEFT, NIC_SC_DOUBLE };
+
+enum nic_op {
+#define FORM(...)
+#define FIELD(...)
+#define SPLIT(...)
+#define PARTS(...)
+#define OP(id, ...) NIC_OP_##id,
+#include "nic/isa.def"
+#undef OP
+	NIC_OP_CNT
+};
+
+/* An operand. The bank of a GPR as a source is where the instruction can read it from. */
+enum nic_kind {
+	NIC_NONE,
+	NIC_GPR_A,
+	NIC_GPR_B,
+	NIC_GPR_BOTH, /* destination: written to both banks, named by its A register; source: either
+		       */
+	NIC_GPR_BOTH_B, /* the same named by its B register (ld_field reads that one) */
+	NIC_ABS_A,	/* GPR by its number in the whole bank, 0-127 */
+	NIC_ABS_B,
+	NIC_XFER, /* transfer register 0-63: transfer-in as a source, transfer-out as destination */
+	NIC_XFER_INDEX,
+	NIC_LM, /* local memory through pointer 0-3 */
+	NIC_NN, /* next-neighbour register */
+	NIC_NN_INDEX,
+	NIC_IMM,
+	NIC_CODE, /* the operand field holds this value and is no operand */
+	NIC_KIND_CNT,
+};
+enum nic_post { NIC_POST_NONE, NIC_POST_INC, NIC_POST_DEC };
+
+struct nic_reg {
+	enum nic_kind kind;
+	uint32_t num;	    /* register, pointer, or value of an immediate */
+	uint32_t off;	    /* NIC_LM: word offset, ORed into the address */
+	enum nic_post post; /* NIC_LM, *_INDEX: what happens to the pointer afterwards */
+};
+
+/*
+ * What a word says. Fields that the operation's text does not show stay 0. `odd` are the bits in
+ * which the word differs from the one the encoder makes of the rest: 0 in what the Linux driver
+ * emits (operands the other way round, hints the processor ignores).
+ */
+struct nic_insn {
+	enum nic_op op;
+	struct nic_reg dst, left, right;
+	union {
+		uint32_t field[NIC_FIELD_LOGICAL_CNT]; /* by enum nic_field */
+		struct {
+			uint32_t sc, shift, no_cc, pred_cc, load_cc, bmask, imm, inv, imm_shift,
+				csr, css;
+			uint32_t defer, addr, byte, entry, crc_bytes, crc_bit_swap, crc_poly;
+			uint32_t signals, any_signal, resume, ctx, token, xfer, third, cnt, sig;
+			uint32_t tgt, indir, imm_addr, imm_data;
+		};
+	};
+	uint32_t bit; /* br_bset, br_bclr: number of the bit tested */
+	uint64_t odd;
+};
+#define NIC_CTX_NO_SWAP 3 /* of nic_insn.ctx */
+
+static inline struct nic_reg
+nic_gpr(enum nic_kind bank, uint32_t num)
+{
+	return (struct nic_reg){ .kind = bank, .num = num };
+}
+static inline struct nic_reg
+nic_imm(uint32_t value)
+{
+	return (struct nic_reg){ .kind = NIC_IMM, .num = value };
+}
+static inline struct nic_reg
+nic_xfer(uint32_t num)
+{
+	return (struct nic_reg){ .kind = NIC_XFER, .num = num };
+}
+static inline struct nic_reg
+nic_lm(uint32_t pointer, uint32_t off)
+{
+	return (struct nic_reg){ .kind = NIC_LM, .num = pointer, .off = off };
+}
+
+/* NULL, or why there is no such word. Places the operands as the driver's assembler does. */
+const char *nic_encode(const struct nic_insn *insn, uint64_t *word);
+/* NULL, or why bits 44:0 are no instruction. The other bits are ignored. */
+const char *nic_decode(uint64_t word, struct nic_insn *insn);
+
+/* ---- 3. isa.c: the table ---- */
+
+/* What an instruction reads and writes besides its operands. */
+#define NIC_EFFECT_LIST(X)                                                                         \
+	X(CC, 0, "condition codes")                                                                \
+	X(PREV, 1, "PREV_ALU")                                                                     \
+	X(CSR, 2, "local CSR")                                                                     \
+	X(CAM, 3, "CAM")                                                                           \
+	X(CRC, 4, "CRC unit")                                                                      \
+	X(MUL, 5, "multiplier")                                                                    \
+	X(XFER, 6, "transfer registers")                                                           \
+	X(MEMORY, 7, "memory")                                                                     \
+	X(SIG, 8, "signals")                                                                       \
+	X(PC, 9, "program counter")
+enum nic_effect {
+#define X(id, bit, name) NIC_E_##id = 1u << (bit),
+	NIC_EFFECT_LIST(X)
+#undef X
+};
+
+#define NIC_PIECES 4
+struct nic_piece {
+	uint8_t lo, width; /* width 0: no more pieces */
+};
+struct nic_match {
+	uint64_t mask, value;
+};
+
+enum nic_form {
+#undef FORM
+#undef OP
+#define FORM(id, ...) NIC_FORM_##id,
+#define OP(...)
+#include "nic/isa.def"
+#undef FORM
+#undef OP
+#undef FIELD
+#undef SPLIT
+#undef PARTS
+	NIC_FORM_CNT
+};
+
+enum nic_operands { NIC_OPERANDS_NO, NIC_OPERANDS_UR, NIC_OPERANDS_RE };
+
+/* Where the logical operands go; nfp-isa.md 3.3 is the first and most of the others. */
+enum nic_place {
+	NIC_PLACE_NOTHING,	  /* no operands */
+	NIC_PLACE_DST_LEFT_RIGHT, /* by banks, swapped where need be */
+	NIC_PLACE_DST_LEFT_CODE,  /* the same, right is a code */
+	NIC_PLACE_LEFT_RIGHT,	  /* the same, no destination */
+	NIC_PLACE_DST_IS_LEFT,	  /* the same, the destination is the left source */
+	NIC_PLACE_DST_IMMEDIATE,  /* the same, right is the low byte of the immediate */
+	NIC_PLACE_LEFT_OFFSET,	  /* the same, no destination */
+	NIC_PLACE_LEFT_BIT,	  /* the same, right is the bit's number + 1 */
+	NIC_PLACE_SOURCE,	  /* left and 0; an immediate is in both */
+	NIC_PLACE_DST_RIGHT_IN_B, /* never swapped, A holds other fields */
+	NIC_PLACE_DST_IN_A,	  /* no sources */
+	NIC_PLACE_FIXED,	  /* left in A, right in B, never swapped */
+};
+
+struct nic_form_info {
+	const char *name;
+	struct nic_match match;
+	enum nic_operands operands;
+	enum nic_place place;
+	struct nic_piece fields[NIC_FIELD_CNT]
+			       [NIC_PIECES]; /* no piece: the form has no such field */
+};
+
+struct nic_op_info {
+	const char *name;
+	enum nic_form form;
+	struct nic_match match; /* that of the form included */
+	struct nic_match unless;
+	uint64_t preset;
+	const char *text;	/* text.c */
+	const char *semantics;	/* one line, for people */
+	uint32_t reads, writes; /* enum nic_effect */
+	uint8_t defer_max;
+	uint8_t cycles;	      /* to issue */
+	uint8_t cycles_taken; /* of a branch or swap that happens and defers nothing */
+	enum nic_op special;  /* what it is another spelling of; NIC_OP_B (0): nothing */
+};
+
+const struct nic_op_info *nic_op_info(enum nic_op op);
+const struct nic_form_info *nic_form_info(enum nic_form form);
+const char *nic_field_name(enum nic_field field);
+const char *nic_field_what(enum nic_field field);
+/* Bits of the field, 0 when the form has none. */
+unsigned int nic_field_width(enum nic_form form, enum nic_field field);
+uint64_t nic_field_mask(enum nic_form form, enum nic_field field);
+uint32_t nic_field_get(enum nic_form form, enum nic_field field, uint64_t word);
+/* False, and nothing done, when the value does not fit. */
+bool nic_field_put(enum nic_form form, enum nic_field field, uint32_t value, uint64_t *word);
+/* The operation of bits 44:0 by match alone, NIC_OP_CNT when there is none. */
+enum nic_op nic_op_find(uint64_t word);
+
+enum nic_target {
+#define TARGET(id, ...) NIC_TARGET_##id,
+#define COMMAND(...)
+#define CSR(...)
+#include "nic/commands.def"
+#undef TARGET
+#undef COMMAND
+#undef CSR
+	NIC_TARGET_CNT
+};
+
+struct nic_target_info {
+	const char *name;    /* "mem" */
+	uint8_t first, last; /* values of the TGT field */
+};
+
+enum nic_data { NIC_DATA_NONE, NIC_DATA_IN, NIC_DATA_OUT, NIC_DATA_BOTH };
+
+struct nic_command {
+	enum nic_target target;
+	uint8_t action, token;
+	uint8_t length, length_mask; /* what the CNT field must hold */
+	uint8_t unit;		     /* bytes CNT counts; 0: no semantics known */
+	enum nic_data data;
+	const char *name; /* "read32_swap" */
+	const char *semantics;
+};
+
+const struct nic_target_info *nic_target_info(enum nic_target target);
+/* NIC_TARGET_CNT when no target has that TGT field. */
+enum nic_target nic_target_find(uint32_t tgt);
+extern const struct nic_command nic_commands[];
+extern const size_t nic_command_cnt;
+/* NULL when there is none. */
+const struct nic_command *nic_command_find(uint32_t tgt, uint32_t token, uint32_t cnt);
+
+enum nic_csr {
+#define TARGET(...)
+#define COMMAND(...)
+#define CSR(id, address, name) NIC_CSR_##id = (address) / 4,
+#include "nic/commands.def"
+#undef TARGET
+#undef COMMAND
+#undef CSR
+};
+/* By address / 4; NULL when it has none. */
+const char *nic_csr_name(uint32_t csr);
+bool nic_csr_find(const char *name, size_t len, uint32_t *csr);
+
+/* The table as a page for people: docs/isa.md. */
+void nic_isa_print_markdown(FILE *out);
+
+/* ---- 4. text ---- */
+
+/* The longest text of an instruction, with its NUL. */
+#define NIC_TEXT_MAX 256
+/* Prints an instruction, or ".word 0x..." of bits 44:0 that are none. */
+void nic_format(uint64_t word, char buf[NIC_TEXT_MAX]);
+/* A line of a listing: byte offset, index, instruction. The listing has cnt words. */
+void nic_format_line(uint64_t word, uint32_t index, uint32_t cnt, char *buf, size_t size);
+
+/* What is wrong with a text and where. */
+struct nic_asm_error {
+	uint32_t line, column; /* from 1 */
+	char text[512];	       /* "expected a register or `--`" */
+};
+/* One instruction, a line of a listing too. 0, or -EINVAL and error filled. Bits 44:0 are set. */
+int nic_parse(const char *text, uint64_t *word, struct nic_asm_error *error);
+
+/*
+ * The commands asm and disasm. Text holds an instruction a line, `;` begins a comment; hex holds a
+ * word of up to 16 digits a line. Assembled words have their ECC; disassembled ones may have none,
+ * or a relocation type, which prints as a comment. `name` is what messages call the input. 0,
+ * -EINVAL for a malformed input with the sentence in message, or -EIO / -ENOMEM.
+ */
+int nic_asm_file(FILE *in, const char *name, FILE *out, char *message, size_t size);
+int nic_disasm_file(FILE *in, const char *name, FILE *out, char *message, size_t size);
+
+#endif
