@@ -155,7 +155,7 @@ gen_bounded(struct gen *g, uint32_t max)
 		gen_emit(g, MOV64_X, copy, reg, 0, 0);
 		reg = copy;
 	}
-	while (mask * 2 <= max)
+	while (mask <= max / 2)
 		mask *= 2;
 	/* A constant would always leave, or never: mask it. So in long programs, to stay alive. */
 	switch (g->s.r[reg].is_const || g->opts->is_straight ? 6 : gen_roll(g, 7)) {

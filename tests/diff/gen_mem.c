@@ -224,12 +224,13 @@ gadget_mem_var_access(struct gen *g)
 	int reg = gen_pick(g, KIND(MEM));
 	uint32_t size = roll_size(g), room;
 	uint8_t index, p;
-	int32_t off;
+	int32_t off, bound;
 
 	if (reg < 0 || g->s.r[reg].size < size + 1 || g->s.r[reg].size > 4096)
 		return;
 	room = g->s.r[reg].size - size;
-	index = gen_bounded(g, (uint32_t)gen_slip(g, (int32_t)(1 + gen_roll(g, room))));
+	bound = gen_slip(g, (int32_t)(1 + gen_roll(g, room)));
+	index = gen_bounded(g, bound > 0 ? (uint32_t)bound : 1);
 	p = gen_pick_dst(g);
 	off = -g->s.r[reg].off;
 	if (p == index || p == reg || g->s.r[index].kind != SCALAR || g->s.r[reg].kind != MEM)

@@ -73,6 +73,33 @@ move_packet_in_tail_calls(struct question *q, struct bpf_insn *insns)
 								    : BPF_FUNC_skb_pull_data;
 }
 
+static bool
+is_stack_load(const struct bpf_insn *insn)
+{
+	return BPF_CLASS(insn->code) == BPF_LDX && insn->src_reg == 10;
+}
+
+/* Whatever is loaded from the stack is a scalar of that width and no more is known. */
+static void
+forget_stack(struct question *q, struct bpf_insn *insns)
+{
+	for (uint32_t i = 0; i + 1 < q->cnt; i++) {
+		const struct bpf_insn load = insns[i];
+		uint8_t size = BPF_SIZE(load.code), dst = load.dst_reg;
+		struct bpf_insn forget = { .dst_reg = dst & 15u, .imm = 1 };
+
+		if (!is_stack_load(&load) || q->cnt + 2 > GEN_INSNS_MAX)
+			continue;
+		forget.code = (uint8_t)((size == BPF_DW ? BPF_ALU64 : BPF_ALU) | BPF_DIV | BPF_K);
+		edit_insert(insns, &q->cnt, i + 1, forget);
+		if (size == BPF_B || size == BPF_H)
+			edit_insert(insns, &q->cnt, i + 2,
+				(struct bpf_insn){ .code = BPF_ALU64 | BPF_AND | BPF_K,
+					.dst_reg = dst & 15u,
+					.imm = size == BPF_B ? 0xff : 0xffff });
+	}
+}
+
 /* For ours: a comparison of a register with itself, decided. */
 static void
 decide_comparisons_with_oneself(struct question *q, struct bpf_insn *insns)
@@ -104,6 +131,7 @@ static const struct {
 		false },
 	{ "6.12.y: a tail call moves the packet; 6.18.y looks closer", move_packet_in_tail_calls,
 		false },
+	{ "6.13: what a helper only reads of the stack stays known", forget_stack, false },
 	{ "6.18.y decides comparisons of a register with itself", decide_comparisons_with_oneself,
 		true },
 };
@@ -122,6 +150,20 @@ rewritten(const struct question *q, struct bpf_insn *insns, uint32_t which, bool
 	return again;
 }
 
+/* The same sentence but for its numbers. */
+static bool
+is_alike(const char *a, const char *b)
+{
+	for (;; a++, b++) {
+		a += strspn(a, "0123456789");
+		b += strspn(b, "0123456789");
+		if (*a != *b)
+			return false;
+		if (*a == '\0')
+			return true;
+	}
+}
+
 static bool
 agrees(const struct question *q, uint32_t which)
 {
@@ -132,15 +174,26 @@ agrees(const struct question *q, uint32_t which)
 
 	kernel_verify(&kernels, &kernel);
 	our_verify(&our, &ours);
-	return kernel.err == ours.err;
+	return kernel.err == ours.err && is_alike(kernel.sentence, ours.sentence);
 }
+
+/* Our sentence says enough. */
+static const struct {
+	const char *sentence, *why;
+} sayings[] = {
+	{ "is not pointing to valid bpf_map", "a file descriptor of this process" },
+	{ "map index ", "what is behind the array of file descriptors" },
+	{ "cannot use helper bpf_get_current_uid_gid#", "later kernels give it to all programs" },
+	{ "unknown opcode cb", "6.15: load-acquire, store-release" },
+	{ "unknown opcode d3", "6.15: load-acquire, store-release" },
+};
 
 const char *
 newer_kernel_explains(const struct question *q, const struct verdict *ours)
 {
-	/* Whose file descriptor it is that a program names is this process's affair. */
-	if (strstr(ours->sentence, "is not pointing to valid bpf_map"))
-		return "file descriptors of this process";
+	for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++)
+		if (strstr(ours->sentence, sayings[i].sentence))
+			return sayings[i].why;
 	for (uint32_t i = 0; i < RULES; i++)
 		if (agrees(q, 1u << i))
 			return rules[i].why;
