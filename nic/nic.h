@@ -468,4 +468,69 @@ struct nic_access {
  * are atomic. */
 const char *nic_mem_access(struct nic_mem *mem, const struct nic_access *access);
 
+/* ---- 6. me.c: one microengine, instruction by instruction ---- */
+
+/*
+ * The exact simulator: one issue slot at a time, with cycles, contexts and hazards, in 4-context
+ * mode. What it has no semantics for is a device fault that names it. One thread runs a
+ * microengine; several may share a nic_mem.
+ */
+#define NIC_CONTEXTS 8u /* numbers of contexts; in 4-context mode the even ones exist */
+#define NIC_LM_WORDS 1024u
+#define NIC_SIGNALS 16u /* 1 to 15 */
+/* Instructions between a write of ACTIVE_LM_ADDR_x and the first that sees it (nfp-isa.md 7). */
+#define NIC_LM_DELAY 3u
+/* Not known; firmware-facts.md 2.4 has what the timing model will use. */
+#define NIC_COMMAND_CYCLES 100u
+/* Not known: which polynomial PSEUDO_RANDOM_NUMBER has. It is seeded with 42 (nfp-isa.md 5.6). */
+#define NIC_PRNG_POLYNOMIAL UINT32_C(0x80200003)
+#define NIC_PRNG_SEED 42u
+#define NIC_TIMESTAMP_CYCLES 16u /* a tick: firmware-facts.md 6 */
+
+struct nic_me;
+
+struct nic_fault {
+	uint32_t ctx, pc;
+	uint64_t cycle;
+	uint64_t word;
+	char text[NIC_TEXT_MAX]; /* the instruction */
+	const char *reason;
+};
+
+enum nic_me_end {
+	NIC_ME_STOPPED, /* a context is at a stop address; its next instruction is that one */
+	NIC_ME_IDLE,	/* no context will run again */
+	NIC_ME_LIMIT,	/* the instructions allowed are used up */
+	NIC_ME_FAULT,
+};
+
+/* Empty code store, no context started. NULL and errno. mem must live as long. */
+struct nic_me *nic_me_new(struct nic_mem *mem);
+void nic_me_free(struct nic_me *me);
+/* Words with their ECC into the code store. -EINVAL when they do not fit. */
+int nic_me_load(struct nic_me *me, uint32_t at, const uint64_t *words, uint32_t cnt);
+/* nic_me_run() returns before a context executes the word there. */
+void nic_me_set_stop(struct nic_me *me, uint32_t address, bool on);
+/* Context ctx runs from pc as soon as it is its turn. -EINVAL for what is no context or address. */
+int nic_me_start(struct nic_me *me, uint32_t ctx, uint32_t pc);
+/* Ends that context. */
+void nic_me_kill(struct nic_me *me, uint32_t ctx);
+/* Runs until something of enum nic_me_end happens, at most max_insns instructions. Which context
+ * stopped or faulted is the active one. A context that faulted is killed; the others can go on. */
+enum nic_me_end nic_me_run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault);
+
+uint32_t nic_me_active(const struct nic_me *me);
+uint32_t nic_me_pc(const struct nic_me *me, uint32_t ctx);
+uint64_t nic_me_cycles(const struct nic_me *me);
+uint64_t nic_me_insns(const struct nic_me *me);
+/* Registers and memory of a context, to look at and to set up; NULL for what is none. */
+uint32_t *nic_me_gpr(struct nic_me *me, uint32_t ctx, bool is_bank_b, uint32_t num);
+uint32_t *nic_me_xfer_in(struct nic_me *me, uint32_t ctx, uint32_t num);
+uint32_t *nic_me_xfer_out(struct nic_me *me, uint32_t ctx, uint32_t num);
+uint32_t *nic_me_lm(struct nic_me *me, uint32_t word);
+/* Byte address of a local-memory pointer. */
+void nic_me_set_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer, uint32_t address);
+/* N, Z, V, C in bits 3 to 0. */
+uint32_t nic_me_cc(const struct nic_me *me, uint32_t ctx);
+
 #endif

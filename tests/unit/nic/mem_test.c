@@ -328,7 +328,9 @@ what_cannot_be_done_says_why_and_does_nothing(void **state)
 }
 
 #define THREADS 4
-#define ADDS 20000u
+#define ADDS 100000u
+
+static pthread_barrier_t together;
 
 static void *
 add_often(void *arg)
@@ -342,6 +344,7 @@ add_often(void *arg)
 
 	narrow.command = named(NIC_TARGET_MEM, "add");
 	narrow.address = EMEM + 16;
+	pthread_barrier_wait(&together);
 	for (uint32_t i = 0; i < ADDS; i++) {
 		nic_mem_access(mem, &wide);
 		nic_mem_access(mem, &narrow);
@@ -356,10 +359,12 @@ atomics_of_several_threads_lose_nothing(void **state)
 
 	(void)state;
 	set_emem(8, UINT32_MAX - 10, 0);
+	assert_int_equal(pthread_barrier_init(&together, NULL, THREADS), 0);
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, add_often, NULL), 0);
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	pthread_barrier_destroy(&together);
 	assert_int_equal(emem_word(8), THREADS * ADDS - 11);
 	assert_int_equal(emem_word(12), 1);
 	assert_int_equal(emem_word(16), THREADS * ADDS);
