@@ -248,7 +248,7 @@ registers_are_the_contexts_own_unless_absolute(void **state)
 static void
 a_packet_is_read_and_written_through_transfer_registers(void **state)
 {
-	uint8_t frame[64];
+	uint8_t frame[128];
 
 	(void)state;
 	for (uint8_t i = 0; i < sizeof(frame); i++)
@@ -258,9 +258,9 @@ a_packet_is_read_and_written_through_transfer_registers(void **state)
 	add("mem[read32_swap, $xfer_0, gprA_2, 0xe, 2], ctx_swap[sig1]");
 	add("alu[gprA_3, --, B, $xfer_0]");
 	add("alu[gprA_4, --, B, $xfer_1]");
-	add("immed[--, 0xb80]"); /* 12 words */
-	add("mem[read32_swap, $xfer_0, gprA_2, 0x0, 4], indirect_ref, ctx_swap[sig1]");
-	add("alu[gprA_5, --, B, $xfer_11]");
+	add("immed[--, 0x1f80]"); /* 32 words */
+	add("mem[read32_swap, $xfer_0, gprA_2, 0x0, 8], indirect_ref, ctx_swap[sig1]");
+	add("alu[gprA_5, --, B, $xfer_31]");
 	/* what is sent may be written behind the command */
 	add("mem[write8_swap, $xfer_0, gprA_2, 0x6, 6], ctx_swap[sig1], defer[2]");
 	add("alu[$xfer_0, --, B, gprA_3]");
@@ -268,7 +268,7 @@ a_packet_is_read_and_written_through_transfer_registers(void **state)
 	run();
 	assert_int_equal(*a(3), 0x11100f0e);
 	assert_int_equal(*a(4), 0x15141312);
-	assert_int_equal(*a(5), 0x2f2e2d2c);
+	assert_int_equal(*a(5), 0x7f7e7d7c);
 	assert_memory_equal(frame + 6, frame + 14, 6);
 	assert_int_equal(frame[12], 12);
 }
@@ -380,6 +380,9 @@ what_cannot_go_on_is_a_fault_that_says_why(void **state)
 		{ { "br[.5], defer[1]", "br[.6]" }, 1,
 			"a branch or swap among the deferred instructions of another" },
 		{ { "ctx_arb[sig1]" }, 1, "waits for a signal that nobody will send" },
+		/* waiting takes the signal */
+		{ { "mem[read32, $xfer_0, gprA_3, 0x0, 1], ctx_swap[sig1]", "ctx_arb[sig1]" }, 2,
+			"waits for a signal that nobody will send" },
 		{ { "mem[read32, $xfer_0, gprB_1, <<8, gprA_1, 1], ctx_swap[--]" }, 0,
 			"swaps out without a signal to come back by" },
 		{ { "nop", "mem[read32, $xfer_0, gprB_1, <<8, gprA_1, 1]" }, 1,

@@ -153,14 +153,20 @@ carry_chains_are_64_bit_arithmetic(void **state)
 }
 
 static void
-no_cc_leaves_the_condition_codes(void **state)
+immediates_fields_and_no_cc_leave_the_condition_codes(void **state)
 {
 	(void)state;
 	*a(1) = 0;
 	add("alu[--, gprA_1, -, 0x1]");
 	add("alu[gprA_2, gprA_1, AND, 0x0], no_cc");
+	add("immed[gprA_3, 0x0]");
+	add("ld_field[gprA_3, 1111, 0x0]");
+	add("alu_shf[gprA_3, --, B, 0x0], no_cc");
 	run();
 	assert_int_equal(nic_me_cc(me, 0), 8);
+	add("ld_field[gprA_3, 1111, 0x0], load_cc");
+	run();
+	assert_int_equal(nic_me_cc(me, 0), 4);
 	assert_int_equal(*a(2), 0);
 }
 
@@ -408,7 +414,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(alu_operations_compute_what_they_say),
 		TEST(carry_chains_are_64_bit_arithmetic),
-		TEST(no_cc_leaves_the_condition_codes),
+		TEST(immediates_fields_and_no_cc_leave_the_condition_codes),
 		TEST(products_are_64_bits_wide),
 		TEST(shifts_come_before_the_operation),
 		TEST(double_and_arithmetic_shifts_bring_in_what_is_above),
