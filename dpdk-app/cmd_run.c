@@ -226,7 +226,7 @@ open_program(struct run *run)
 			xb_prog_type_name(run->program.prog->type));
 		return STATUS_REFUSED;
 	}
-	return program_load(&run->program, run->job.lcores, BPF_PROG_TYPE_XDP);
+	return program_load(&run->program, run->job.lcores, BPF_PROG_TYPE_XDP, run->opt->verbose);
 }
 
 static int
@@ -303,8 +303,6 @@ make_workers(struct run *run, struct xb_log *log)
 		w->vm = xb_vm_new(i);
 		if (w->vm == NULL)
 			goto no_memory;
-		if (run->opt->budget)
-			xb_vm_set_budget(w->vm, run->opt->budget);
 		xb_vm_set_seed(w->vm, i + 1);
 		if (run->opt->verbose)
 			xb_vm_set_trace(w->vm, stderr);

@@ -74,4 +74,69 @@ extern const struct nic_letter nic_command_letters[NIC_LETTER_CNT];
 /* NULL when there is none. */
 const struct nic_letter *nic_letter(char letter);
 
+/* ---- me.c, me_alu.c, me_flow.c: the exact simulator ---- */
+
+#define NIC_NO_CYCLE UINT64_MAX
+
+struct nic_lm_write {
+	uint64_t due; /* NIC_NO_CYCLE: none */
+	uint32_t address;
+};
+
+enum nic_ctx_state { NIC_CTX_DEAD, NIC_CTX_READY, NIC_CTX_ASLEEP };
+
+struct nic_ctx {
+	enum nic_ctx_state state;
+	uint32_t pc;
+	bool n, z, v, c;
+	uint32_t xfer_in[NIC_XFERS], xfer_out[NIC_XFERS];
+	uint32_t lm_addr[4];
+	struct nic_lm_write lm_write[4];
+	uint64_t signal_due[NIC_SIGNALS]; /* when it comes; NIC_NO_CYCLE: nobody sent it */
+	uint32_t waits_for;		  /* signals, bit n is signal n */
+	bool waits_for_any;
+};
+
+/* What happens when the deferred instructions are through. */
+enum nic_then { NIC_THEN_NOTHING, NIC_THEN_JUMP, NIC_THEN_SLEEP, NIC_THEN_KILL };
+
+struct nic_me {
+	struct nic_mem *mem;
+	struct nic_ctx ctxs[NIC_CONTEXTS];
+	struct nic_ctx *ctx; /* the active one */
+	uint32_t gpr[2][128];
+	uint32_t lm[NIC_LM_WORDS];
+	uint32_t nn[128];
+	uint32_t t_index, ctx_pointer, prng;
+	uint32_t mailbox[4];
+	uint64_t cycles, insns;
+	/* hidden state of the pipeline; no context swap happens between its setting and its use */
+	uint32_t prev_result, prev_a;
+	uint32_t mul_a, mul_b, mul_steps; /* steps done of the product, 0: none begun */
+	bool csr_is_read;		  /* the immed that follows takes csr_value */
+	uint32_t csr_value;
+	enum nic_then then;
+	uint32_t then_after;	   /* instructions still to run before it */
+	uint32_t then_pc;	   /* NIC_CODE_WORDS: where it is */
+	uint32_t then_cycles;	   /* lost with it */
+	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
+	uint32_t command_sig, command_pc;
+	const char *fault;
+
+	uint64_t words[NIC_CODE_WORDS];
+	struct nic_insn *insns_at; /* NIC_CODE_WORDS; decoded when is_decoded */
+	bool is_decoded[NIC_CODE_WORDS];
+	bool is_stop[NIC_CODE_WORDS];
+};
+
+typedef void nic_op_fn(struct nic_me *me, const struct nic_insn *insn);
+extern nic_op_fn *const nic_alu_ops[NIC_OP_CNT];
+extern nic_op_fn *const nic_flow_ops[NIC_OP_CNT];
+
+/* The first reason of an instruction sticks. */
+void nic_me_fault(struct nic_me *me, const char *reason);
+uint32_t nic_me_ctx_number(const struct nic_me *me);
+uint32_t nic_me_read(struct nic_me *me, const struct nic_reg *reg);
+void nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value);
+
 #endif

@@ -244,7 +244,11 @@ static const struct nic_target_info targets[NIC_TARGET_CNT] = {
 
 const struct nic_command nic_commands[] = {
 #define TARGET(...)
-#define COMMAND(tgt, act, tok, len, len_mask, n, u, d, sem)                                        \
+#define SWAP NIC_HOW_SWAP
+#define PAIRS NIC_HOW_PAIRS
+#define WIDE NIC_HOW_WIDE
+#define DATA NIC_HOW_DATA
+#define COMMAND(tgt, act, tok, len, len_mask, n, u, d, dos, hw, sem)                               \
 	{ .target = NIC_TARGET_##tgt,                                                              \
 		.action = (act),                                                                   \
 		.token = (tok),                                                                    \
@@ -252,11 +256,17 @@ const struct nic_command nic_commands[] = {
 		.length_mask = (len_mask),                                                         \
 		.unit = (u),                                                                       \
 		.data = NIC_DATA_##d,                                                              \
+		.does = NIC_DOES_##dos,                                                            \
+		.how = hw,                                                                         \
 		.name = n,                                                                         \
 		.semantics = sem },
 #include "nic/commands.def"
 #undef COMMAND
 #undef CSR
+#undef SWAP
+#undef PAIRS
+#undef WIDE
+#undef DATA
 };
 const size_t nic_command_cnt = sizeof(nic_commands) / sizeof(nic_commands[0]);
 

@@ -337,6 +337,26 @@ struct nic_target_info {
 };
 
 enum nic_data { NIC_DATA_NONE, NIC_DATA_IN, NIC_DATA_OUT, NIC_DATA_BOTH };
+/* What a memory does; from NIC_DOES_ASSIGN on it is the atomic engine. */
+enum nic_does {
+	NIC_DOES_NOTHING, /* not modelled */
+	NIC_DOES_READ,
+	NIC_DOES_WRITE,
+	NIC_DOES_ASSIGN,
+	NIC_DOES_SET,
+	NIC_DOES_CLR,
+	NIC_DOES_XOR,
+	NIC_DOES_ADD,
+	NIC_DOES_ADDSAT,
+	NIC_DOES_SUB,
+	NIC_DOES_SUBSAT,
+};
+enum nic_how {
+	NIC_HOW_SWAP = 1,  /* little endian words */
+	NIC_HOW_PAIRS = 2, /* the two words of 8 bytes the other way round */
+	NIC_HOW_WIDE = 4,  /* 64 bits */
+	NIC_HOW_DATA = 8,  /* immediate data */
+};
 
 struct nic_command {
 	enum nic_target target;
@@ -344,6 +364,8 @@ struct nic_command {
 	uint8_t length, length_mask; /* what the CNT field must hold */
 	uint8_t unit;		     /* bytes CNT counts; 0: no semantics known */
 	enum nic_data data;
+	enum nic_does does;
+	uint8_t how;	  /* enum nic_how */
 	const char *name; /* "read32_swap" */
 	const char *semantics;
 };
@@ -397,5 +419,118 @@ int nic_parse(const char *text, uint64_t *word, struct nic_asm_error *error);
  */
 int nic_asm_file(FILE *in, const char *name, FILE *out, char *message, size_t size);
 int nic_disasm_file(FILE *in, const char *name, FILE *out, char *message, size_t size);
+
+/* ---- 5. mem.c: memories ---- */
+
+/*
+ * Memory unit addresses have 40 bits: 37:32 name the island, 39:38 how it caches and are ignored.
+ * Island 0 is the local one; there bit 31 means a packet: 25:16 its number, 12:0 the offset in its
+ * buffer. CLS has addresses of its own.
+ */
+#define NIC_ADDRESS_BITS 40
+#define NIC_ISLAND_SHIFT 32
+#define NIC_ISLAND_LOCAL 0u
+#define NIC_ISLAND_EMEM 24u /* firmware-facts.md 1.1: emem0 */
+#define NIC_ISLAND_IMEM 28u
+#define NIC_CTM_BYTES (256u << 10) /* nfp-isa.md 15 */
+#define NIC_CLS_BYTES (64u << 10)
+#define NIC_IMEM_BYTES (4u << 20)
+#define NIC_PACKETS 1024u
+#define NIC_PACKET_BYTES_MAX 8192u
+#define NIC_PACKET_ADDRESS (UINT32_C(1) << 31)
+#define NIC_UNITS_MAX 32u /* of one command */
+#define NIC_XFERS 64u	  /* transfer registers of a context, in and out counted separately */
+
+struct nic_mem;
+
+/* All zero; the EMEM is one arena of emem_bytes. NULL and errno. */
+struct nic_mem *nic_mem_new(uint64_t emem_bytes);
+void nic_mem_free(struct nic_mem *mem);
+/* The buffer of packet `number` is data[0, size), which stays the caller's; NULL takes it away.
+ * -EINVAL for a number or size that no packet address can have. */
+int nic_mem_set_packet(struct nic_mem *mem, uint32_t number, void *data, uint32_t size);
+/* Where [address, address + size) of a target (NIC_TARGET_MEM, _CLS) is kept; NULL when any of it
+ * is in no memory. */
+uint8_t *nic_mem_at(struct nic_mem *mem, enum nic_target target, uint64_t address, uint64_t size);
+
+/* One command. in and out are all transfer registers of the context. */
+struct nic_access {
+	const struct nic_command *command;
+	uint64_t address;
+	uint32_t units; /* how many, 1 to NIC_UNITS_MAX; of a wide or immediate atomic 1 */
+	uint32_t xfer;	/* the first transfer register */
+	uint32_t *in;	/* NIC_XFERS of them */
+	const uint32_t *out;
+	bool has_data; /* immediate data is given */
+	uint16_t data;
+};
+/* NULL, or why it is a device fault; nothing is then read or written. Atomics of several threads
+ * are atomic. */
+const char *nic_mem_access(struct nic_mem *mem, const struct nic_access *access);
+
+/* ---- 6. me.c: one microengine, instruction by instruction ---- */
+
+/*
+ * The exact simulator: one issue slot at a time, with cycles, contexts and hazards, in 4-context
+ * mode. What it has no semantics for is a device fault that names it. One thread runs a
+ * microengine; several may share a nic_mem.
+ */
+#define NIC_CONTEXTS 8u /* numbers of contexts; in 4-context mode the even ones exist */
+#define NIC_LM_WORDS 1024u
+#define NIC_SIGNALS 16u /* 1 to 15 */
+/* Instructions between a write of ACTIVE_LM_ADDR_x and the first that sees it (nfp-isa.md 7). */
+#define NIC_LM_DELAY 3u
+/* Not known; firmware-facts.md 2.4 has what the timing model will use. */
+#define NIC_COMMAND_CYCLES 100u
+/* Not known: which polynomial PSEUDO_RANDOM_NUMBER has. It is seeded with 42 (nfp-isa.md 5.6). */
+#define NIC_PRNG_POLYNOMIAL UINT32_C(0x80200003)
+#define NIC_PRNG_SEED 42u
+#define NIC_TIMESTAMP_CYCLES 16u /* a tick: firmware-facts.md 6 */
+
+struct nic_me;
+
+struct nic_fault {
+	uint32_t ctx, pc;
+	uint64_t cycle;
+	uint64_t word;
+	char text[NIC_TEXT_MAX]; /* the instruction */
+	const char *reason;
+};
+
+enum nic_me_end {
+	NIC_ME_STOPPED, /* a context is at a stop address; its next instruction is that one */
+	NIC_ME_IDLE,	/* no context will run again */
+	NIC_ME_LIMIT,	/* the instructions allowed are used up */
+	NIC_ME_FAULT,
+};
+
+/* Empty code store, no context started. NULL and errno. mem must live as long. */
+struct nic_me *nic_me_new(struct nic_mem *mem);
+void nic_me_free(struct nic_me *me);
+/* Words with their ECC into the code store. -EINVAL when they do not fit. */
+int nic_me_load(struct nic_me *me, uint32_t at, const uint64_t *words, uint32_t cnt);
+/* nic_me_run() returns before a context executes the word there. */
+void nic_me_set_stop(struct nic_me *me, uint32_t address, bool on);
+/* Context ctx runs from pc as soon as it is its turn. -EINVAL for what is no context or address. */
+int nic_me_start(struct nic_me *me, uint32_t ctx, uint32_t pc);
+/* Ends that context. */
+void nic_me_kill(struct nic_me *me, uint32_t ctx);
+/* Runs until something of enum nic_me_end happens, at most max_insns instructions. Which context
+ * stopped or faulted is the active one. A context that faulted is killed; the others can go on. */
+enum nic_me_end nic_me_run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault);
+
+uint32_t nic_me_active(const struct nic_me *me);
+uint32_t nic_me_pc(const struct nic_me *me, uint32_t ctx);
+uint64_t nic_me_cycles(const struct nic_me *me);
+uint64_t nic_me_insns(const struct nic_me *me);
+/* Registers and memory of a context, to look at and to set up; NULL for what is none. */
+uint32_t *nic_me_gpr(struct nic_me *me, uint32_t ctx, bool is_bank_b, uint32_t num);
+uint32_t *nic_me_xfer_in(struct nic_me *me, uint32_t ctx, uint32_t num);
+uint32_t *nic_me_xfer_out(struct nic_me *me, uint32_t ctx, uint32_t num);
+uint32_t *nic_me_lm(struct nic_me *me, uint32_t word);
+/* Byte address of a local-memory pointer. */
+void nic_me_set_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer, uint32_t address);
+/* N, Z, V, C in bits 3 to 0. */
+uint32_t nic_me_cc(const struct nic_me *me, uint32_t ctx);
 
 #endif

@@ -15,14 +15,14 @@ struct field {
 };
 
 static const struct field fields[] = {
-#define CTX(obj, str, first, last, siz, wri, typ)                                                  \
+#define CTX(obj, str, first, last, widths, writes, kind)                                           \
 	{                                                                                          \
 		.object = (obj),                                                                   \
 		.start = offsetof(struct str, first),                                              \
 		.end = offsetof(struct str, last) + sizeof(((struct str *)0)->last),               \
-		.sizes = (siz),                                                                    \
-		.writable = (wri),                                                                 \
-		.type = (typ),                                                                     \
+		.sizes = (widths),                                                                 \
+		.writable = (writes),                                                              \
+		.type = (kind),                                                                    \
 	},
 #include "bpf/verifier/ctx.def"
 #undef CTX
