@@ -24,19 +24,25 @@ xv_clobber_caller_saved(struct xb_verify_env *env, uint32_t frame)
 }
 
 static bool
-forget_packet(void *arg, struct xb_reg_state *reg)
+is_packet(const struct xv_change *c, const struct xb_reg_state *reg)
 {
-	(void)arg;
-	if (!xv_is_packet_or_end(reg))
-		return false;
+	(void)c;
+	return xv_is_packet_or_end(reg);
+}
+
+void
+xv_change_to_unknown(const struct xv_change *c, struct xb_reg_state *reg)
+{
+	(void)c;
 	xv_set_unknown(reg);
-	return true;
 }
 
 int
 xv_clear_packets(struct xb_verify_env *env, struct xv_state *st)
 {
-	return xv_each_reg(env, st, forget_packet, NULL);
+	const struct xv_change forget = { .wants = is_packet, .change = xv_change_to_unknown };
+
+	return xv_each_reg(env, st, &forget);
 }
 
 /* ---- functions of the program ---- */

@@ -104,7 +104,7 @@ xv_helper_name(int32_t id)
 {
 	const struct xb_helper *helper = xb_helper_by_id(id);
 
-	return helper ? helper->name : "unknown";
+	return helper ? helper->name : id == 0 ? "bpf_unspec" : "unknown";
 }
 
 bool
@@ -224,20 +224,16 @@ write_raw(struct xb_verify_env *env, const struct xv_raw *raw)
 }
 
 static bool
-forget_ref(void *arg, struct xb_reg_state *reg)
+is_of_ref(const struct xv_change *c, const struct xb_reg_state *reg)
 {
-	const uint32_t *id = arg;
-
-	if (reg->ref_obj_id != *id)
-		return false;
-	xv_set_unknown(reg);
-	return true;
+	return reg->ref_obj_id == c->id;
 }
 
 static int
 release(struct xb_verify_env *env, const struct xv_call *call)
 {
 	uint32_t id = call->ref_obj_id;
+	const struct xv_change forget = { is_of_ref, xv_change_to_unknown, .id = id };
 
 	if (!id && xv_is_null(xv_reg(env, call->release_regno)))
 		return 0;
@@ -246,7 +242,7 @@ release(struct xb_verify_env *env, const struct xv_call *call)
 			xv_helper_name(call->id), call->id);
 		return -EINVAL;
 	}
-	return xv_each_reg(env, env->cur, forget_ref, &id);
+	return xv_each_reg(env, env->cur, &forget);
 }
 
 static bool

@@ -9,20 +9,16 @@
 
 /* ---- the range of packet pointers ---- */
 
-struct good_range {
-	uint32_t type, id;
-	int32_t range;
-};
-
 static bool
-widen_range(void *arg, struct xb_reg_state *reg)
+is_same_base(const struct xv_change *c, const struct xb_reg_state *reg)
 {
-	const struct good_range *good = arg;
+	return reg->type == c->type && reg->id == c->id && reg->range < c->range;
+}
 
-	if (reg->type != good->type || reg->id != good->id || reg->range >= good->range)
-		return false;
-	reg->range = good->range;
-	return true;
+static void
+widen_range(const struct xv_change *c, struct xb_reg_state *reg)
+{
+	reg->range = c->range;
 }
 
 /* "ptr <= end" holds (or "<", is_open): bytes up to ptr may be accessed through all pointers of the
@@ -31,14 +27,15 @@ static int
 learn_range(struct xb_verify_env *env, struct xv_state *st, const struct xb_reg_state *ptr,
 	bool is_open)
 {
-	struct good_range good = { ptr->type, ptr->id, ptr->off + is_open };
+	const struct xv_change widen = { is_same_base, widen_range, .type = ptr->type,
+		.id = ptr->id, .range = ptr->off + is_open };
 
 	if (ptr->off < 0 || (ptr->off == 0 && is_open))
 		return 0;
 	/* Offsets that could wrap around say nothing. */
 	if (ptr->umax > XV_MAX_PACKET_OFF || ptr->umax + (uint64_t)ptr->off > XV_MAX_PACKET_OFF)
 		return 0;
-	return xv_each_reg(env, st, widen_range, &good);
+	return xv_each_reg(env, st, &widen);
 }
 
 /* The other side: at the end, or (is_open) past it. */
@@ -100,12 +97,6 @@ match_packet(struct xb_verify_env *env, const struct bpf_insn *insn, struct xv_s
 
 /* ---- NULL ---- */
 
-struct null_id {
-	const struct xb_verify_env *env;
-	uint32_t id;
-	bool is_null;
-};
-
 /* Not NULL: what it is then depends on the map. */
 void
 xv_mark_not_null(const struct xb_verify_env *env, struct xb_reg_state *reg)
@@ -125,20 +116,21 @@ xv_mark_not_null(const struct xb_verify_env *env, struct xb_reg_state *reg)
 }
 
 static bool
-decide_null(void *arg, struct xb_reg_state *reg)
+is_null_or_not(const struct xv_change *c, const struct xb_reg_state *reg)
 {
-	const struct null_id *n = arg;
+	return (reg->type & XB_MAYBE_NULL) && reg->id == c->id;
+}
 
-	if (!(reg->type & XB_MAYBE_NULL) || reg->id != n->id)
-		return false;
-	if (n->is_null) {
+static void
+decide_null(const struct xv_change *c, struct xb_reg_state *reg)
+{
+	if (c->is_null) {
 		reg->type = XB_SCALAR;
 		reg->ref_obj_id = 0;
 	} else {
-		xv_mark_not_null(n->env, reg);
+		xv_mark_not_null(c->env, reg);
 	}
 	reg->id = 0;
-	return true;
 }
 
 int
@@ -146,11 +138,12 @@ xv_mark_null_or_not(
 	struct xb_verify_env *env, struct xv_state *st, unsigned int regno, bool is_null)
 {
 	const struct xb_reg_state *reg = &st->frame[st->curframe].regs->r[regno];
-	struct null_id n = { env, reg->id, is_null };
+	const struct xv_change decide = { is_null_or_not, decide_null, .env = env, .id = reg->id,
+		.is_null = is_null };
 
 	if (reg->ref_obj_id && reg->ref_obj_id == reg->id && is_null)
 		xv_release_ref(env, st, reg->id); /* NULL needs no release */
-	return xv_each_reg(env, st, decide_null, &n);
+	return xv_each_reg(env, st, &decide);
 }
 
 /* Equal to a pointer that is not NULL is not NULL. */

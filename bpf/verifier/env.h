@@ -239,10 +239,16 @@ void xv_drop_spill(struct xb_verify_env *env, struct xv_slot *slot);
 /* References that the program must release. */
 int xv_acquire_ref(struct xb_verify_env *env, uint32_t id, uint32_t insn);
 bool xv_release_ref(struct xb_verify_env *env, struct xv_state *st, uint32_t id);
-/* Visit every register and spilled register of a state. change() is given a copy; true: it was
- * changed, and is stored. */
-int xv_each_reg(struct xb_verify_env *env, struct xv_state *st,
-	bool (*change)(void *arg, struct xb_reg_state *reg), void *arg);
+/* A change to all registers and spilled registers of a state that want it. */
+struct xv_change {
+	bool (*wants)(const struct xv_change *c, const struct xb_reg_state *reg);
+	void (*change)(const struct xv_change *c, struct xb_reg_state *reg);
+	const struct xb_verify_env *env;
+	uint32_t type, id;
+	int32_t range;
+	bool is_null;
+};
+int xv_each_reg(struct xb_verify_env *env, struct xv_state *st, const struct xv_change *c);
 
 static inline bool
 xv_is_spill(const struct xv_slot *slot)
@@ -462,6 +468,7 @@ int xv_check_call(struct xb_verify_env *env, const struct bpf_insn *insn);
 int xv_return(struct xb_verify_env *env);
 int xv_check_exit(struct xb_verify_env *env);
 void xv_clobber_caller_saved(struct xb_verify_env *env, uint32_t frame);
+void xv_change_to_unknown(const struct xv_change *c, struct xb_reg_state *reg);
 int xv_clear_packets(struct xb_verify_env *env, struct xv_state *st);
 int xv_mark_null_or_not(
 	struct xb_verify_env *env, struct xv_state *st, unsigned int regno, bool is_null);

@@ -308,45 +308,38 @@ xv_release_ref(struct xb_verify_env *env, struct xv_state *st, uint32_t id)
 /* ---- every register ---- */
 
 static int
-each_spill(struct xb_verify_env *env, struct xv_frame *fr,
-	bool (*change)(void *arg, struct xb_reg_state *reg), void *arg)
+each_spill(struct xb_verify_env *env, struct xv_frame *fr, const struct xv_change *c)
 {
 	for (uint32_t i = 0; fr->stack && i < fr->stack->cnt; i++) {
-		struct xb_reg_state copy, *reg;
+		struct xb_reg_state *reg;
 
-		if (!xv_is_spill(&fr->stack->slot[i]))
-			continue;
-		copy = fr->stack->slot[i].spill->r;
-		if (!change(arg, &copy))
+		if (!xv_is_spill(&fr->stack->slot[i]) || !c->wants(c, &fr->stack->slot[i].spill->r))
 			continue;
 		if (!xv_own_stack(env, fr))
 			return -ENOMEM;
 		reg = xv_own_spill(env, &fr->stack->slot[i]);
 		if (!reg)
 			return -ENOMEM;
-		*reg = copy;
+		c->change(c, reg);
 	}
 	return 0;
 }
 
 int
-xv_each_reg(struct xb_verify_env *env, struct xv_state *st,
-	bool (*change)(void *arg, struct xb_reg_state *reg), void *arg)
+xv_each_reg(struct xb_verify_env *env, struct xv_state *st, const struct xv_change *c)
 {
 	for (uint32_t f = 0; f <= st->curframe; f++) {
 		struct xv_frame *fr = &st->frame[f];
 		int err;
 
 		for (unsigned int i = 0; i < XV_REGS; i++) {
-			struct xb_reg_state copy = fr->regs->r[i];
-
-			if (!change(arg, &copy))
+			if (!c->wants(c, &fr->regs->r[i]))
 				continue;
 			if (!xv_own_regs(env, fr))
 				return -ENOMEM;
-			fr->regs->r[i] = copy;
+			c->change(c, &fr->regs->r[i]);
 		}
-		err = each_spill(env, fr, change, arg);
+		err = each_spill(env, fr, c);
 		if (err)
 			return err;
 	}
