@@ -87,31 +87,33 @@ bind_map(struct builder *b, uint32_t i, enum xb_op op, struct xb_dinsn *d)
 }
 
 /* struct xdp_md is 32-bit fields; what is there is struct xb_xdp (kernel: xdp_convert_ctx_access).
- */
+ * A pointer takes the place of its field whole; a number may be loaded with its sign. */
 static int
-rewrite_ctx_load(struct builder *b, uint32_t i, struct xb_dinsn *d)
+rewrite_ctx_load(struct builder *b, uint32_t i, enum xb_op op, struct xb_dinsn *d)
 {
+#define FIELD(name, is_address)                                                                    \
+	[offsetof(struct xdp_md, name) / 4] = { offsetof(struct xb_xdp, name), is_address }
 	static const struct {
 		int16_t at;
-		enum xb_xop op;
+		bool is_pointer;
 	} fields[] = {
-		[offsetof(struct xdp_md, data) / 4] = { offsetof(struct xb_xdp, data), XB_X_LDXDW },
-		[offsetof(struct xdp_md, data_end) / 4] = { offsetof(struct xb_xdp, data_end),
-			XB_X_LDXDW },
-		[offsetof(struct xdp_md, data_meta) / 4] = { offsetof(struct xb_xdp, data_meta),
-			XB_X_LDXDW },
-		[offsetof(struct xdp_md, ingress_ifindex) /
-			4] = { offsetof(struct xb_xdp, ingress_ifindex), XB_X_LDXW },
-		[offsetof(struct xdp_md, rx_queue_index) /
-			4] = { offsetof(struct xb_xdp, rx_queue_index), XB_X_LDXW },
+		FIELD(data, true),
+		FIELD(data_end, true),
+		FIELD(data_meta, true),
+		FIELD(ingress_ifindex, false),
+		FIELD(rx_queue_index, false),
 	};
+#undef FIELD
 	const struct bpf_insn *insn = &b->image->insns[i];
+	size_t field = (size_t)insn->off / 4;
+	bool is_load = op == XB_OP_LDXW || op == XB_OP_LDXSW;
 
-	if (insn->code != (BPF_LDX | BPF_MEM | BPF_W) || insn->off < 0 || insn->off % 4 ||
-		(size_t)insn->off / 4 >= ARRAY_SIZE(fields))
+	if (!is_load || insn->off < 0 || insn->off % 4 || field >= ARRAY_SIZE(fields) ||
+		(fields[field].is_pointer && op == XB_OP_LDXSW))
 		return refuse(b, -EINVAL, i, "not a load of a field of struct xdp_md");
-	d->off = fields[insn->off / 4].at;
-	d->go = b->handlers[fields[insn->off / 4].op];
+	d->off = fields[field].at;
+	if (fields[field].is_pointer)
+		d->go = b->handlers[XB_X_LDXDW];
 	return 0;
 }
 
@@ -140,7 +142,7 @@ bind(struct builder *b, uint32_t i, enum xb_op op, struct xb_dinsn *d)
 	default:
 		if (b->opts->engine == XB_ENGINE_FAST && b->opts->is_ctx_access &&
 			b->opts->is_ctx_access[i])
-			return rewrite_ctx_load(b, i, d);
+			return rewrite_ctx_load(b, i, op, d);
 		return 0;
 	}
 }

@@ -340,6 +340,29 @@ the_fast_engine_rewrites_context_loads(void **state)
 }
 
 static void
+a_number_of_the_context_may_have_a_sign(void **state)
+{
+	static const struct bpf_insn number[] = { INSN(BPF_LDX | 0x80 | BPF_W, 0, 1, 12, 0),
+		EXIT() };
+	static const struct bpf_insn pointer[] = { INSN(BPF_LDX | 0x80 | BPF_W, 0, 1, 0, 0),
+		EXIT() };
+	const bool is_ctx[2] = { true, false };
+	const struct xb_image_opts opts = {
+		.type = BPF_PROG_TYPE_XDP, .engine = XB_ENGINE_FAST, .is_ctx_access = is_ctx
+	};
+	struct xb_image *image = xb_image_new(number, 2, &opts, NULL);
+	uint64_t ret;
+
+	(void)state;
+	bench.pkt.ingress_ifindex = 0x80000000;
+	assert_int_equal(xb_vm_run_xdp(bench.vm, image, &bench.pkt, &ret), 0);
+	assert_int_equal(ret, UINT64_C(0xffffffff80000000));
+	xb_image_free(image);
+	assert_null(xb_image_new(pointer, 2, &opts, NULL));
+	assert_int_equal(errno, EINVAL);
+}
+
+static void
 plain_memory_has_an_address_and_a_length(void **state)
 {
 	static const struct bpf_insn insns[] = { MOV64_REG(0, 2), LDX(BPF_B, 3, 1, 3),
@@ -379,6 +402,7 @@ main(void)
 		CASE(thirty_three_tail_calls_and_no_more),
 		CASE(a_program_is_refused_before_it_runs),
 		CASE(the_fast_engine_rewrites_context_loads),
+		CASE(a_number_of_the_context_may_have_a_sign),
 		CASE(plain_memory_has_an_address_and_a_length),
 	};
 
