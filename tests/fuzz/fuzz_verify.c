@@ -77,6 +77,9 @@ main(int argc, char **argv)
 		char why[256] = "";
 		enum sound sound = sound_check(insns, cnt, seed + i, why, sizeof(why));
 
+		if (sound == SOUND_CANNOT_RUN && counts[sound] == 0)
+			printf("-s %llu is accepted and not run: %s\n",
+				(unsigned long long)(seed + i), why);
 		counts[sound]++;
 		if (sound == SOUND_BROKEN) {
 			printf("fuzz_verify -n 1 -s %llu: %s\n", (unsigned long long)(seed + i),
@@ -85,7 +88,7 @@ main(int argc, char **argv)
 			return 1;
 		}
 	}
-	printf("%lu programs: %lu ran, %lu refused, %lu need what the host engine has not\n", i,
+	printf("%lu programs: %lu ran, %lu refused, %lu accepted and not run\n", i,
 		counts[SOUND_RAN], counts[SOUND_REFUSED], counts[SOUND_CANNOT_RUN]);
 	return counts[SOUND_RAN] == 0 && i > 100;
 }

@@ -11,7 +11,7 @@
 enum sound {
 	SOUND_REFUSED, /* by the verifier: nothing to run */
 	SOUND_RAN,
-	SOUND_CANNOT_RUN, /* accepted, and needs what the host engine does not have */
+	SOUND_CANNOT_RUN, /* accepted, and no image can be made: `why` says what is missing */
 	SOUND_BROKEN,	  /* a fault, or the engines differ: `why` says which */
 };
 

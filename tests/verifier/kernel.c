@@ -25,21 +25,36 @@ kernel_refuses_bpf(void)
 	return NULL;
 }
 
+/* What the object says is in it, then: nothing more. */
+static bool
+set_contents(int fd, const struct xb_map_def *def)
+{
+	const uint32_t zero = 0;
+
+	if (def->contents && bpf_map_update_elem(fd, &zero, def->contents, 0))
+		return false;
+	return !def->frozen || !bpf_map_freeze(fd);
+}
+
 static int
 make_map(const struct xb_map_def *def, const int *fds)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = def->flags);
-	int fd;
+	char name[BPF_OBJ_NAME_LEN];
+	int fd, err;
 
 	if (def->type == BPF_MAP_TYPE_HASH_OF_MAPS || def->type == BPF_MAP_TYPE_ARRAY_OF_MAPS)
 		opts.inner_map_fd = (uint32_t)fds[def->inner];
+	snprintf(name, sizeof(name), "%.15s", def->name); /* no longer ones for the kernel */
 	fd = bpf_map_create(
-		def->type, def->name, def->key_size, def->value_size, def->max_entries, &opts);
-	if (fd >= 0 && def->frozen && bpf_map_freeze(fd)) {
-		close(fd);
+		def->type, name, def->key_size, def->value_size, def->max_entries, &opts);
+	if (fd < 0)
 		return -errno;
-	}
-	return fd < 0 ? -errno : fd;
+	if (set_contents(fd, def))
+		return fd;
+	err = errno;
+	close(fd);
+	return -err;
 }
 
 int
@@ -67,7 +82,7 @@ read_log(const char *log, struct verdict *v)
 {
 	const char *time = strstr(log, "verification time "), *done = strstr(log, "processed ");
 
-	v->usec = time ? strtoull(time + strlen("verification time "), NULL, 10) : 0;
+	v->nsec = time ? strtoull(time + strlen("verification time "), NULL, 10) * 1000 : 0;
 	v->processed = done ? (uint32_t)strtoul(done + strlen("processed "), NULL, 10) : 0;
 	v->log = log;
 	if (v->err)

@@ -36,7 +36,7 @@ our_verify(const struct question *q, struct verdict *v)
 	our_log = (struct xb_log){ 0 };
 	start = now_ns();
 	v->err = xb_verify(q->insns, q->cnt, &opts, &facts, &our_log);
-	v->usec = (now_ns() - start + 500) / 1000;
+	v->nsec = now_ns() - start;
 	v->processed = facts.visited;
 	v->log = xb_log_text(&our_log);
 	if (v->err)

@@ -26,7 +26,7 @@ struct question {
 struct verdict {
 	int err;	    /* 0 accepted, or -errno */
 	char sentence[256]; /* the log's last line before "processed"; "" when accepted */
-	uint64_t usec;	    /* verification time; 0: unknown */
+	uint64_t nsec;	    /* verification time; 0: unknown */
 	uint32_t processed; /* instructions walked; 0: unknown */
 	const char *log;    /* whole, until the next question to the same verifier */
 };
