@@ -122,6 +122,8 @@ xb_values_init(
 	v->magic = UINT64_MAX / stride + 1;
 }
 
+_Static_assert(XB_MAP_BYTES_MAX <= UINT64_C(1) << 32, "a region times a stride: xb_map_owns");
+
 bool
 xb_map_owns(const struct xb_map *map, const void *addr, uint32_t size, bool writable)
 {
@@ -131,13 +133,9 @@ xb_map_owns(const struct xb_map *map, const void *addr, uint32_t size, bool writ
 	if (off >= v->bytes || !(writable ? map->prog_write : map->prog_read))
 		return false;
 	off &= (UINT64_C(1) << v->region_log) - 1;
-	/* off / stride; the product may be one too large, never more: off * stride < 2^64 * 2. */
+	/* off / stride, exact as long as their product is less than 2^64 */
 	i = (uint64_t)(((unsigned __int128)off * v->magic) >> 64);
 	in = off - i * v->stride;
-	if (in >= v->stride) {
-		i--;
-		in += v->stride;
-	}
 	return i < v->count && in + size <= map->value_size;
 }
 

@@ -3,15 +3,16 @@
  * BPF_MAP_TYPE_HASH and PERCPU_HASH, after kernel/bpf/hashtab.c: an update of a HASH replaces the
  * element (who holds a pointer keeps the old value), one of a PERCPU_HASH changes it in place.
  *
- * Why not a table somebody else wrote: tried were this one, liburcu's cds_lfht (0.13, qsbr, order
- * and hash function as here) and Concurrency Kit's ck_ht (0.7.1, byte strings), same keys, same
- * hash function, 8-byte values, random order, best of 5; ns a lookup on a busy 2-core AMD EPYC:
+ * Why not a table somebody else wrote: compared were this one, called through xb_map_lookup(),
+ * liburcu's cds_lfht (0.13, qsbr) and Concurrency Kit's ck_ht (0.7.1, byte strings), both called
+ * directly, with our hash function; 8-byte values, keys in random order, ns a lookup, the 10th
+ * percentile of runs of 500 on a busy 2-core AMD EPYC:
  *
- *	                 1,000 entries            1,000,000 entries
- *	key, threads     4,1  4,2  16,1  16,2     4,1  4,2  16,1  16,2
- *	this             9.6  7.4  7.3   8.7      160  209  279   359
- *	cds_lfht        14.1 14.4  16.4  32.6     402  266  500   760
- *	ck_ht           21.5 22.4  22.8  27.3     318  441  488   399
+ *	                     1,000 entries                   1,000,000 entries
+ *	key bytes, threads   4,1  4,2  8,1  8,2 16,1 16,2    4,1  4,2  8,1  8,2 16,1 16,2
+ *	this                 6.9  6.9  7.0  7.1 10.7 10.8    239  240  270  280  323  331
+ *	cds_lfht            13.3 15.6 18.3 15.6 15.8 17.6    323  311  282  319  356  324
+ *	ck_ht               20.1 19.9 20.2 20.4 21.3 21.4    433  467  398  381  352  356
  *
  * The map's size is known and never changes, which neither of the others can make use of; ck_ht
  * allows a single writer, and both want elements of their own layout where xb_map_owns() needs a
@@ -353,10 +354,15 @@ hash_update_try(
 	return i < 0 ? (int)i : 0;
 }
 
+typedef int (*update_try_fn)(
+	struct xb_hash *h, unsigned int cpu, const void *key, const void *value, uint64_t flags);
+
+/* Once, and again while elements that others may still look at are all there is. */
 static int
-hash_update(
-	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
+update(struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags,
+	update_try_fn try_once)
 {
+	struct xb_hash *h = (struct xb_hash *)map;
 	unsigned int tries = 0;
 	int err;
 
@@ -364,9 +370,16 @@ hash_update(
 	if (flags > BPF_EXIST)
 		return -EINVAL;
 	do {
-		err = hash_update_try((struct xb_hash *)map, cpu, key, value, flags);
-	} while (err == -EAGAIN && xb_pool_wait(&((struct xb_hash *)map)->pool, cpu, &tries));
+		err = try_once(h, cpu, key, value, flags);
+	} while (err == -EAGAIN && xb_pool_wait(&h->pool, cpu, &tries));
 	return err == -EAGAIN ? -ENOMEM : err;
+}
+
+static int
+hash_update(
+	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
+{
+	return update(map, cpu, key, value, flags, hash_update_try);
 }
 
 /* pcpu_init_value and pcpu_copy_value: a program gives one cpu's value, bpf(2) all of them. */
@@ -410,15 +423,7 @@ static int
 percpu_hash_update(
 	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
 {
-	unsigned int tries = 0;
-	int err;
-
-	if (flags > BPF_EXIST)
-		return -EINVAL;
-	do {
-		err = percpu_hash_update_try((struct xb_hash *)map, cpu, key, value, flags);
-	} while (err == -EAGAIN && xb_pool_wait(&((struct xb_hash *)map)->pool, cpu, &tries));
-	return err == -EAGAIN ? -ENOMEM : err;
+	return update(map, cpu, key, value, flags, percpu_hash_update_try);
 }
 
 uint32_t

@@ -27,7 +27,7 @@ struct xb_lru_elem {
 	struct xb_elem elem;
 	uint32_t mark;
 	uint32_t newer, older; /* element numbers, 0: the ends */
-	uint32_t pad;
+	uint32_t listed;
 };
 
 struct xb_hash {

@@ -16,10 +16,12 @@
 #include "bpf/map_hash.h"
 
 #include <errno.h>
+#include <sched.h>
 
 /* Second chances before the oldest goes whatever happened: others wait for the list meanwhile. */
 #define CHANCES_MAX 128u
-/* Victims that turned out to be gone before an update fails: others were faster each time. */
+/* Attempts without success before an update fails: there was nobody left, or the victim was
+ * deleted or replaced by others at that moment. */
 #define ROUNDS_MAX 1000u
 
 static struct xb_lru_elem *
@@ -38,13 +40,18 @@ list_add(struct xb_hash *h, uint32_t i)
 	lru_elem(h, i)->older = second;
 	lru_elem(h, second)->newer = i;
 	lru_elem(h, 0)->older = i;
+	lru_elem(h, i)->listed = true;
 }
 
+/* Nothing happens when somebody was faster who wants to evict it. */
 static void
 list_remove(struct xb_hash *h, uint32_t i)
 {
 	uint32_t newer = lru_elem(h, i)->newer, older = lru_elem(h, i)->older;
 
+	if (!lru_elem(h, i)->listed)
+		return;
+	lru_elem(h, i)->listed = false;
 	lru_elem(h, newer)->older = older;
 	lru_elem(h, older)->newer = newer;
 }
@@ -82,7 +89,8 @@ lru_lookup(struct xb_map *map, unsigned int cpu, const void *key)
 	return xb_hash_value(h, 0, i);
 }
 
-/* Who is to go, and in which bucket it is; 0: the map is empty. */
+/* Who is to go, and in which bucket it is; 0: there is nobody. It is taken off the list, so that
+ * others who need room at this moment do not choose the same. */
 static uint32_t
 pick_victim(struct xb_hash *h, struct xb_bucket **b)
 {
@@ -96,6 +104,8 @@ pick_victim(struct xb_hash *h, struct xb_bucket **b)
 	}
 	i = oldest(h);
 	*b = i ? xb_hash_bucket(h, xb_hash_elem(h, i)->hash) : NULL;
+	if (i)
+		list_remove(h, i);
 	xb_spin_unlock(&h->lru_lock);
 	return i;
 }
@@ -189,11 +199,12 @@ lru_update(struct xb_map *map, unsigned int cpu, const void *key, const void *va
 		return -EINVAL;
 	do {
 		ret = update_try(h, cpu, key, hash, value, flags);
-		if (ret == 1)
-			again = evict_one(h, cpu) || ++rounds < ROUNDS_MAX;
-		else
-			again = ret == -EAGAIN && xb_pool_wait(&h->pool, cpu, &waits);
-	} while (again);
+		again = ret == -EAGAIN && xb_pool_wait(&h->pool, cpu, &waits);
+		if (ret == 1 && !evict_one(h, cpu)) {
+			sched_yield();
+			rounds++;
+		}
+	} while (again || (ret == 1 && rounds < ROUNDS_MAX));
 	return ret == 1 || ret == -EAGAIN ? -ENOMEM : ret;
 }
 

@@ -32,6 +32,11 @@ static const struct {
 	[OBJ_EXT_CORE] = { "CO-RE", sizeof(struct bpf_core_relo) },
 };
 
+/* A section has one list of each kind; see MAX_SECTIONS. And libbpf searches all of the kernel's
+ * types for a CO-RE record. */
+#define MAX_LISTS 1024u
+#define MAX_CORE_RECORDS 16384u
+
 #define HDR_WITHOUT_CORE offsetof(struct ext_header, info[OBJ_EXT_CORE])
 
 static uint32_t
@@ -105,7 +110,8 @@ check_layout(const struct obj_elf *elf, const struct btf *btf, const struct ext_
 	const struct obj_sec *sec = &elf->secs[elf->btf_ext];
 	uint64_t body = sec->size - h->hdr_len, off = h->info[kind].off, len = h->info[kind].len;
 	const uint8_t *p = sec->data + h->hdr_len + off;
-	uint32_t rec_size;
+	uint32_t rec_size, lists = 0;
+	uint64_t records = 0;
 
 	if (len == 0)
 		return 0;
@@ -124,8 +130,12 @@ check_layout(const struct obj_elf *elf, const struct btf *btf, const struct ext_
 			return bad(elf, kind, "cut off");
 		if (!btf__str_by_offset(btf, get32(p)) || !*btf__str_by_offset(btf, get32(p)))
 			return bad(elf, kind, "of a section without a name");
+		records += get32(p + 4);
 		p += bytes;
 		len -= bytes;
+		if (++lists > MAX_LISTS || (kind == OBJ_EXT_CORE && records > MAX_CORE_RECORDS))
+			return obj_fail(
+				elf, EFBIG, ".BTF.ext", "too many %s records", kinds[kind].name);
 	}
 	return 0;
 }

@@ -12,6 +12,7 @@
 
 /* All programs of an object together, subprograms counted in each that calls them. */
 #define MAX_INSNS_ALL (4u << 20)
+#define MAX_FUNCS_ALL 16384u
 
 /* Not taken, because. The first reason stays. */
 void
@@ -28,8 +29,8 @@ obj_leave(struct obj_cand *c, int err, const char *fmt, ...)
 	c->taken = false;
 }
 
-enum obj_extern
-obj_extern_kind(const struct btf *btf, const char *name)
+static enum obj_extern
+extern_kind(const struct btf *btf, const char *name)
 {
 	static const char *const sections[] = { ".kconfig", ".ksyms" };
 
@@ -79,9 +80,11 @@ add_range(struct closure *cl, uint32_t sec, uint32_t insn, uint32_t cnt)
 }
 
 static void
-use_extern(struct closure *cl, const char *name)
+use_extern(struct closure *cl, const struct obj_sym *sym)
 {
-	switch (obj_extern_kind(cl->b->btf, name)) {
+	const char *name = sym->name;
+
+	switch ((enum obj_extern)sym->extern_kind) {
 	case OBJ_EXTERN_KCONFIG: break;
 	case OBJ_EXTERN_KERNEL_FUNC:
 		obj_leave(cl->c, EOPNOTSUPP, "calls the kernel function '%.64s'", name);
@@ -145,7 +148,7 @@ look_at_insn(struct closure *cl, uint32_t sec, uint32_t at)
 	if (sym->sec == 0 && !sym->name[0])
 		obj_leave(cl->c, ENOEXEC, "instruction %u refers to a symbol without a name", at);
 	else if (sym->sec == 0)
-		use_extern(cl, sym->name);
+		use_extern(cl, sym);
 	else if (sym->sec == OBJ_SEC_SPECIAL)
 		obj_leave(cl->c, ENOEXEC, "instruction %u refers to '%.64s', which has no section",
 			at, sym->name);
@@ -175,29 +178,43 @@ mark_used(const struct closure *cl)
 	}
 }
 
+/* Once for each symbol, because it is a search through all types. */
+static void
+find_externs(struct obj_build *b)
+{
+	for (uint32_t i = 1; i < b->elf.sym_cnt; i++)
+		if (b->elf.syms[i].sec == 0)
+			b->elf.syms[i].extern_kind =
+				(uint8_t)extern_kind(b->btf, b->elf.syms[i].name);
+}
+
 int
 obj_close_programs(struct obj_build *b)
 {
 	struct closure *cl = calloc(1, sizeof(*cl));
-	uint64_t all = 0;
+	uint64_t insns = 0, funcs = 0;
 
 	if (!cl)
 		return obj_fail(&b->elf, ENOMEM, NULL, "out of memory");
-	for (uint32_t i = 0; i < b->cand_cnt && all <= MAX_INSNS_ALL; i++) {
+	find_externs(b);
+	for (uint32_t i = 0; i < b->cand_cnt; i++) {
 		*cl = (struct closure){ .b = b, .c = &b->cands[i] };
 		if (!cl->c->taken)
 			continue;
 		add_range(cl, cl->c->sec, cl->c->insn, cl->c->cnt);
 		for (uint32_t k = 0; k < cl->range_cnt; k++)
 			look_at_range(cl, &cl->ranges[k]);
-		if (!cl->c->taken)
-			continue;
-		mark_used(cl);
-		all += cl->insn_cnt;
+		insns += cl->insn_cnt;
+		funcs += cl->range_cnt;
+		if (insns > MAX_INSNS_ALL || funcs > MAX_FUNCS_ALL)
+			break;
+		if (cl->c->taken)
+			mark_used(cl);
 	}
 	free(cl);
-	return all <= MAX_INSNS_ALL ? 0
-				    : obj_fail(&b->elf, EFBIG, NULL,
-					      "more than %u instructions in all programs together",
-					      MAX_INSNS_ALL);
+	if (insns <= MAX_INSNS_ALL && funcs <= MAX_FUNCS_ALL)
+		return 0;
+	return obj_fail(&b->elf, EFBIG, NULL,
+		"more than %u instructions or %u functions in all programs together", MAX_INSNS_ALL,
+		MAX_FUNCS_ALL);
 }

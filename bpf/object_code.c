@@ -12,7 +12,8 @@
 #include <string.h>
 
 /* Also bounds how deep libbpf goes when one calls the next. */
-#define MAX_FUNCS 8192u
+#define MAX_FUNCS 4096u
+#define MAX_RELOCATIONS (1u << 20)
 
 /* ---- functions ------------------------------------------------------------------------------ */
 
@@ -242,9 +243,9 @@ read_relocations(struct obj_elf *elf)
 		if (elf->secs[i].type == SHT_REL)
 			max += elf->secs[i].size / sizeof(Elf64_Rel);
 	/* Two headers can name the same bytes, so the sum can be more than the file holds. */
-	if (max > XB_OBJECT_MAX_BYTES / sizeof(Elf64_Rel))
-		return obj_fail(elf, EFBIG, NULL, "%zu relocations, more than %zu", max,
-			XB_OBJECT_MAX_BYTES / sizeof(Elf64_Rel));
+	if (max > MAX_RELOCATIONS)
+		return obj_fail(
+			elf, EFBIG, NULL, "%zu relocations, more than %u", max, MAX_RELOCATIONS);
 	elf->rels = calloc(max + 1, sizeof(*elf->rels));
 	if (!elf->rels)
 		return obj_fail(elf, ENOMEM, NULL, "out of memory");

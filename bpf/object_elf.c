@@ -20,9 +20,13 @@
 #define EM_BPF 247
 #endif
 
-/* More is no program for a card; keeps libbpf's quadratic searches short. */
-#define MAX_SECTIONS 4096u
+/* Far above what real objects have. libbpf searches linearly for nearly everything, so these keep
+ * a hostile object from taking minutes. */
+#define MAX_SECTIONS 1024u
 #define MAX_SYMBOLS 65536u
+#define MAX_EXTERNS 512u
+#define MAX_BTF_BYTES (4u << 20)
+#define MAX_BTF_EXT_BYTES (8u << 20)
 /* Slots of .maps become an array of pointers in libbpf, one for each 8 bytes. */
 #define MAX_BTF_MAPS_BYTES (1u << 20)
 
@@ -240,6 +244,14 @@ find_sections(struct obj_elf *elf)
 static int
 check_sizes(const struct obj_elf *elf)
 {
+	const struct {
+		uint32_t sec, max;
+	} limits[] = {
+		/* section 0 is empty */
+		{ elf->btf_maps, MAX_BTF_MAPS_BYTES },
+		{ elf->btf, MAX_BTF_BYTES },
+		{ elf->btf_ext, MAX_BTF_EXT_BYTES },
+	};
 	uint64_t data_bytes = 0;
 
 	for (uint32_t i = 1; i < elf->sec_cnt; i++) {
@@ -257,9 +269,13 @@ check_sizes(const struct obj_elf *elf)
 					sec->size, XB_OBJECT_MAX_BYTES);
 		}
 	}
-	if (elf->btf_maps && elf->secs[elf->btf_maps].size > MAX_BTF_MAPS_BYTES)
-		return obj_fail(elf, EFBIG, ".maps", "%" PRIu64 " bytes, more than %u",
-			elf->secs[elf->btf_maps].size, MAX_BTF_MAPS_BYTES);
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		const struct obj_sec *sec = &elf->secs[limits[i].sec];
+
+		if (sec->size > limits[i].max)
+			return obj_fail(elf, EFBIG, sec->name, "%" PRIu64 " bytes, more than %u",
+				sec->size, limits[i].max);
+	}
 	return 0;
 }
 
@@ -321,6 +337,7 @@ static int
 read_symbols(struct obj_elf *elf)
 {
 	int err = find_symtab(elf);
+	uint32_t externs = 0;
 
 	if (err || !elf->symtab)
 		return err;
@@ -329,8 +346,13 @@ read_symbols(struct obj_elf *elf)
 	elf->syms = calloc(elf->sym_cnt + 1, sizeof(*elf->syms));
 	if (!elf->syms)
 		return obj_fail(elf, ENOMEM, NULL, "out of memory");
-	for (uint32_t i = 0; i < elf->sym_cnt && !err; i++)
+	for (uint32_t i = 0; i < elf->sym_cnt && !err; i++) {
 		err = read_symbol(elf, i);
+		externs += i && elf->syms[i].sec == 0;
+	}
+	if (!err && externs > MAX_EXTERNS)
+		err = obj_fail(elf, EFBIG, elf->secs[elf->symtab].name,
+			"%u undefined symbols, more than %u", externs, MAX_EXTERNS);
 	return err;
 }
 

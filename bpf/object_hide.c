@@ -15,7 +15,8 @@ patch_symbol(struct obj_elf *elf, uint32_t i)
 	const struct obj_sym *sym = &elf->syms[i];
 	Elf64_Sym s;
 
-	if (sym->type != STT_NOTYPE || sym->sec != 0 || sym->bind == STB_LOCAL)
+	if (sym->type != STT_NOTYPE || sym->sec != 0 || sym->bind == STB_LOCAL ||
+		sym->extern_kind == OBJ_EXTERN_KCONFIG)
 		return;
 	/* An extern nobody needs: libbpf passes over those without a name. */
 	memcpy(&s, elf->sym_table + i * sizeof(s), sizeof(s));
@@ -97,8 +98,7 @@ obj_hide(struct obj_build *b)
 	struct obj_elf *elf = &b->elf;
 
 	for (uint32_t i = 1; i < elf->sym_cnt; i++)
-		if (obj_extern_kind(b->btf, elf->syms[i].name) != OBJ_EXTERN_KCONFIG)
-			patch_symbol(elf, i);
+		patch_symbol(elf, i);
 	show_slot_programs(elf);
 	for (uint32_t i = 0; i < elf->func_cnt; i++)
 		patch_function(elf, &elf->funcs[i]);

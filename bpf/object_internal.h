@@ -41,6 +41,7 @@ struct obj_sym {
 	uint64_t value, size;
 	uint32_t sec; /* 0: undefined; OBJ_SEC_SPECIAL: absolute, common ... */
 	uint8_t type, bind;
+	uint8_t extern_kind; /* enum obj_extern, of what is undefined (object_closure.c) */
 };
 #define OBJ_SEC_SPECIAL UINT32_MAX
 
@@ -162,12 +163,11 @@ void obj_leave(struct obj_cand *c, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* What an undefined symbol is. */
 enum obj_extern {
+	OBJ_EXTERN_NONE, /* not in the object, and BTF does not say where else */
 	OBJ_EXTERN_KCONFIG,
 	OBJ_EXTERN_KERNEL_FUNC,
 	OBJ_EXTERN_KERNEL_VAR,
-	OBJ_EXTERN_NONE
 };
-enum obj_extern obj_extern_kind(const struct btf *btf, const char *name);
 
 /* ---- object_hide.c, object_libbpf.c, object_legacy.c ---------------------------------------- */
 

@@ -14,6 +14,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* libbpf looks through all symbols for each of them. */
+#define MAX_VARIABLES 8192u
+
 #define KERNEL_BTF "/sys/kernel/btf/vmlinux"
 
 /* ---- libbpf's messages ---------------------------------------------------------------------- */
@@ -81,17 +84,22 @@ libbpf_failed(const struct obj_elf *elf, int err)
 static int
 check_map_count(const struct obj_build *b)
 {
-	uint32_t cnt = 0;
+	uint32_t cnt = 0, entries = 0;
 
 	for (uint32_t i = 1; i < b->elf.sec_cnt; i++)
 		cnt += obj_sec_is_data(&b->elf.secs[i]);
 	for (uint32_t id = 1; b->btf && id < btf__type_cnt(b->btf); id++) {
 		const struct btf_type *t = btf__type_by_id(b->btf, id);
 
-		if (btf_is_datasec(t) &&
-			strcmp(btf__str_by_offset(b->btf, t->name_off), ".maps") == 0)
+		if (!btf_is_datasec(t))
+			continue;
+		entries += btf_vlen(t);
+		if (strcmp(btf__str_by_offset(b->btf, t->name_off), ".maps") == 0)
 			cnt += btf_vlen(t);
 	}
+	if (entries > MAX_VARIABLES)
+		return obj_fail(&b->elf, EFBIG, ".BTF", "%u variables, more than %u", entries,
+			MAX_VARIABLES);
 	if (cnt > XB_OBJECT_MAX_MAPS)
 		return obj_fail(
 			&b->elf, EFBIG, ".maps", "%u maps, more than %u", cnt, XB_OBJECT_MAX_MAPS);

@@ -75,7 +75,7 @@ is_in_a_map(const struct xb_image *image, uint64_t addr, uint64_t size, bool is_
 	if (size > UINT32_MAX)
 		return false;
 	for (uint32_t i = 0; i < image->map_cnt; i++)
-		if (xb_map_owns(image->maps[i], p, (uint32_t)size, is_write))
+		if (image->maps[i] && xb_map_owns(image->maps[i], p, (uint32_t)size, is_write))
 			return true;
 	return false;
 }
@@ -136,7 +136,7 @@ describe(const struct xb_vm *vm, uint64_t addr, char *buf, size_t size)
 	else if (xb_vm_has_ctx(vm) && is_inside(addr, 0, pkt, pkt + 1))
 		snprintf(buf, size, "the context (offset %" PRIu64 "), which has no such field",
 			addr - (uint64_t)(uintptr_t)pkt);
-	else if (at >= -65536 && at <= 65536)
+	else if (pkt->data && at >= -65536 && at <= 65536)
 		snprintf(buf, size, "%s offset %" PRId64 ", outside of its %" PRId64 " bytes", what,
 			at, bytes);
 	else if (fp >= -65536 && fp <= 65536)
@@ -185,8 +185,8 @@ xb_vm_run_mem(
 		.hard_start = from,
 		.data_meta = from,
 		.data = from,
-		.data_end = from + bytes,
-		.hard_end = from + bytes,
+		.data_end = bytes ? from + bytes : from,
+		.hard_end = bytes ? from + bytes : from,
 	};
 	vm->pkt = &vm->plain;
 	return run(vm, image, (uint64_t)(uintptr_t)mem, bytes, ret);

@@ -79,12 +79,12 @@ json_program(const struct xb_object *obj, const struct xb_prog *prog)
 }
 
 static void
-print_json(const struct xb_object *obj)
+print_json(const struct xb_object *obj, uint32_t cnt)
 {
 	json_t *programs = json_array();
 	json_t *root = json_pack("{s:o}", "programs", programs);
 
-	for (uint32_t i = 0; i < obj->prog_cnt; i++)
+	for (uint32_t i = 0; i < cnt; i++)
 		json_array_append_new(programs, json_program(obj, &obj->progs[i]));
 	json_dumpf(root, stdout, JSON_INDENT(2));
 	putchar('\n');
@@ -95,6 +95,7 @@ int
 cmd_dump(const struct options *opt)
 {
 	struct xb_object *obj;
+	uint32_t cnt;
 	int status;
 
 	if (strcmp(opt->args[1], "bpf") != 0) {
@@ -104,9 +105,10 @@ cmd_dump(const struct options *opt)
 	status = program_open_object(opt, &obj);
 	if (status != STATUS_DONE)
 		return status;
+	cnt = program_asked(opt, obj);
 	if (opt->json)
-		print_json(obj);
-	for (uint32_t i = 0; !opt->json && i < obj->prog_cnt; i++) {
+		print_json(obj, cnt);
+	for (uint32_t i = 0; !opt->json && i < cnt; i++) {
 		if (i > 0)
 			putchar('\n');
 		print_program(opt, &obj->progs[i]);

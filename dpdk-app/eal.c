@@ -14,13 +14,11 @@
 #define ARGS_CAP 64
 #define MEMORY_MB "512" /* an upper bound: pages are taken when they are touched */
 
-/* The words of EAL's command line; EAL keeps pointers to them. */
-struct args {
+/* The words of EAL's command line, which keeps pointers to them. */
+static struct {
 	int cnt;
-	char *word[ARGS_CAP + 1];
-};
-
-static struct args args;
+	char *word[ARGS_CAP];
+} args;
 
 static int
 add(const char *word)
@@ -86,13 +84,15 @@ make_args(unsigned int lcores, bool verbose, const char *extra)
 static int
 init_quietly(void)
 {
+	char *argv[ARGS_CAP + 1] = { 0 }; /* rte_eal_init() moves them about */
 	int out = dup(STDOUT_FILENO);
 	int ret;
 
+	memcpy(argv, args.word, sizeof(args.word));
 	fflush(stdout);
 	if (out >= 0)
 		dup2(STDERR_FILENO, STDOUT_FILENO);
-	ret = rte_eal_init(args.cnt, args.word);
+	ret = rte_eal_init(args.cnt, argv);
 	fflush(stdout);
 	if (out >= 0) {
 		dup2(out, STDOUT_FILENO);
@@ -127,4 +127,6 @@ void
 eal_stop(void)
 {
 	rte_eal_cleanup();
+	while (args.cnt > 0)
+		free(args.word[--args.cnt]);
 }

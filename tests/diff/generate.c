@@ -85,10 +85,10 @@ static const uint8_t scalars[] = { 0, 1, 2, 3, 4, 5, 7, 8, 9 };
 #define STACK BPF_REG_10
 /*
  * Words of 8 bytes below r10, all initialised. Only atomics write to the last ones, and no such
- * word is ever known to the verifier: seen on 6.18, when a branch depends on a known value that an
- * atomic fetched from the stack, the verifier does not remember that it depends on the stack (it
- * marks the register, not the word, when it tracks precision), takes another path for the same, and
- * removes code that runs.
+ * word is ever known to the verifier. Kernels before "bpf: Fix incorrect pruning due to atomic
+ * fetch precision tracking" (179ee84a8911, 2026), seen on 6.18, do not remember that a value an
+ * atomic fetched came from the stack: where a branch depends on it they take another path for the
+ * same, and remove code that runs.
  */
 #define STACK_WORDS 8
 #define ATOMIC_WORDS 4

@@ -15,7 +15,7 @@ for command in run exec dump gen; do
 	mv out help
 	expect 0 "$xoffload" $command --help
 	cmp out help
-	grep -q "xoffload $command" "$build_root/docs/xoffload.1" || fail "no $command in the man page"
+	grep -q "xoffload $command" "$source_root/docs/xoffload.1" || fail "no $command in the man page"
 done
 for command in check bench trace cards asm disasm; do # not before they work
 	expect 2 "$xoffload" $command
@@ -33,11 +33,11 @@ says err '^xoffload: nowhere.o: '
 
 has_program xdp_tail
 expect 2 "$xoffload" dump "$programs/xdp_drop.o" nfp
-many=$build_root/tests/objects/many.o
-if [ -f "$many" ]; then
-	expect 2 "$xoffload" run "$many" -i "$pcaps/imix.pcap"
-	says err 'which program\? name one with -p:'
-fi
+expect 2 "$xoffload" run "$programs/xdp_tail.o" -i "$pcaps/imix.pcap"
+says err 'which program\? name one with -p: .*xdp_tail \(xdp, section "xdp"\)'
+expect 0 "$xoffload" run "$programs/xdp_tail.o" -p xdp_tail -i "$pcaps/imix.pcap"
+expect 1 "$xoffload" run "$build_root/tests/objects/subprogs.o" -p second -i "$pcaps/imix.pcap"
+says err "program 'second' is a tc program; only XDP programs can be replayed on the host yet"
 expect 4 "$xoffload" gen /nowhere/out.pcap
 # A full disk is a failure, not a success without words.
 "$xoffload" gen --json x.pcap >/dev/full 2>err && fail 'the result was lost silently'

@@ -46,6 +46,7 @@ is_whole(const struct value *v, uint32_t key)
 /* Workers begin together; readers go on as long as a writer does. */
 static pthread_barrier_t start;
 static unsigned int writing;
+static bool has_read; /* a scheduler may keep the reader from running until the writers end */
 
 static bool
 others_write(void)
@@ -63,6 +64,7 @@ static void
 run(void *(*const fn[CPUS])(void *), struct worker w[CPUS], struct xb_map *map)
 {
 	writing = 2;
+	has_read = false;
 	pthread_barrier_init(&start, NULL, CPUS);
 	for (unsigned int i = 0; i < CPUS; i++) {
 		w[i] = (struct worker){ .map = map, .cpu = i, .prng = i + 1 };
@@ -116,6 +118,8 @@ reader(void *arg)
 				  memcmp(held[k], &first[k], sizeof(first[k])) != 0;
 		}
 		xb_map_quiescent(w->cpu);
+		if (w->done > 0)
+			__atomic_store_n(&has_read, true, __ATOMIC_RELAXED);
 	}
 	xb_map_thread_offline(w->cpu);
 	return NULL;
@@ -128,7 +132,7 @@ writer(void *arg)
 
 	pthread_barrier_wait(&start);
 	xb_map_thread_online(w->cpu);
-	for (uint32_t i = 0; i < ROUNDS; i++) {
+	for (uint32_t i = 0; i < ROUNDS || !__atomic_load_n(&has_read, __ATOMIC_RELAXED); i++) {
 		uint32_t key = next(w) % KEYS;
 		struct value v = value_of(key, i);
 		int err = xb_map_update(w->map, w->cpu, &key, &v, BPF_ANY);

@@ -275,6 +275,34 @@ a_worker_that_is_never_quiescent_runs_out_of_elements(void **state)
 	xb_map_free(map);
 }
 
+/* Worker 0 lost its processor in the middle of a packet while worker 1 went on. */
+static void
+a_worker_that_stalled_still_finds_elements(void **state)
+{
+	struct xb_map *map = make(BPF_MAP_TYPE_HASH, 4, 1u << 20, 1, 0);
+	uint8_t *value = calloc(1, 1u << 20);
+	uint32_t key = 5, n = 0;
+
+	(void)state;
+	xb_map_thread_online(0);
+	xb_map_thread_online(1);
+	assert_int_equal(xb_map_update(map, 0, &key, value, BPF_ANY), 0);
+	while (xb_map_update(map, 1, &key, value, BPF_ANY) == 0 && n < 10000) {
+		xb_map_quiescent(1);
+		n++;
+	}
+	assert_in_range(n, 64, 200);
+	for (unsigned int i = 0; i < 32; i++)
+		assert_int_equal(xb_map_update(map, 0, &key, value, BPF_ANY), 0);
+	xb_map_quiescent(0);
+	xb_map_quiescent(1);
+	assert_int_equal(xb_map_update(map, 1, &key, value, BPF_ANY), 0);
+	xb_map_thread_offline(0);
+	xb_map_thread_offline(1);
+	free(value);
+	xb_map_free(map);
+}
+
 static void
 keys_of_any_length_are_told_apart(void **state)
 {
@@ -437,7 +465,8 @@ a_new_percpu_element_is_zero_for_the_other_workers(void **state)
 	uint32_t key = 1;
 
 	(void)state;
-	for (unsigned int round = 0; round < 3; round++) {
+	/* Often enough that elements are used again. */
+	for (unsigned int round = 0; round < 100; round++) {
 		for (unsigned int cpu = 0; cpu < CPUS; cpu++) {
 			uint64_t v = 100;
 
@@ -704,6 +733,7 @@ main(void)
 		cmocka_unit_test(an_update_of_a_hash_leaves_the_old_value_to_who_holds_it),
 		cmocka_unit_test(elements_are_used_again_after_the_worker_was_quiescent),
 		cmocka_unit_test(a_worker_that_is_never_quiescent_runs_out_of_elements),
+		cmocka_unit_test(a_worker_that_stalled_still_finds_elements),
 		cmocka_unit_test(keys_of_any_length_are_told_apart),
 		cmocka_unit_test(a_hash_remembers_like_a_table),
 		cmocka_unit_test(an_array_has_all_its_elements_and_keeps_them),

@@ -1,0 +1,1 @@
+$B/xoffload dump $B/bpf/programs/legacy_counter.o bpf

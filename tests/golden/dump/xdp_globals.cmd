@@ -1,0 +1,1 @@
+$B/xoffload dump $B/bpf/programs/xdp_globals.o bpf --source

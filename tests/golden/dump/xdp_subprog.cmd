@@ -1,0 +1,1 @@
+$B/xoffload dump $B/bpf/programs/xdp_subprog.o bpf --source
