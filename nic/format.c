@@ -7,6 +7,7 @@
 #include "nic/internal.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void
 print_odd(struct nic_line *line, uint64_t word, const struct nic_insn *insn)
@@ -35,11 +36,16 @@ print(struct nic_line *line, uint64_t word)
 		nic_put(line, ".word 0x%012" PRIx64, word & NIC_INSN_MASK);
 		return;
 	}
-	for (const char *t = nic_op_info(insn.op)->text; *t; t++) {
-		if (*t == '%')
-			t++, nic_letter(*t)->print(line, *t, &insn);
-		else
-			nic_put(line, "%c", *t);
+	for (const char *t = nic_op_info(insn.op)->text; *t;) {
+		size_t plain = strcspn(t, "%");
+
+		if (plain)
+			nic_put(line, "%.*s", (int)plain, t);
+		t += plain;
+		if (*t) {
+			nic_letter(t[1])->print(line, t[1], &insn);
+			t += 2;
+		}
 	}
 	if (insn.odd)
 		print_odd(line, word, &insn);

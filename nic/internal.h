@@ -92,6 +92,7 @@ struct nic_ctx {
 	uint32_t xfer_in[NIC_XFERS], xfer_out[NIC_XFERS];
 	uint32_t lm_addr[4];
 	struct nic_lm_write lm_write[4];
+	uint64_t lm_due;		  /* the first of them */
 	uint64_t signal_due[NIC_SIGNALS]; /* when it comes; NIC_NO_CYCLE: nobody sent it */
 	uint32_t waits_for;		  /* signals, bit n is signal n */
 	bool waits_for_any;

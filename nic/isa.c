@@ -80,25 +80,61 @@ static struct nic_op_info ops[NIC_OP_CNT] = {
 #undef OP
 };
 
-static uint64_t shows[NIC_OP_CNT];	 /* nic_op_shows() */
-static uint64_t form_bits[NIC_FORM_CNT]; /* nic_form_bits() */
+/* What is asked for often, worked out once. */
+static uint64_t shows[NIC_OP_CNT];			  /* nic_op_shows() */
+static uint64_t has_letters[NIC_OP_CNT][2];		  /* nic_op_has_letter() */
+static uint64_t form_bits[NIC_FORM_CNT];		  /* nic_form_bits() */
+static uint64_t field_masks[NIC_FORM_CNT][NIC_FIELD_CNT]; /* nic_field_mask() */
+static uint8_t field_widths[NIC_FORM_CNT][NIC_FIELD_CNT]; /* nic_field_width() */
+
+/* Operations by the bits that tell most of them apart: those of class c are
+ * by_class[c][0 .. class_cnt[c]). */
+#define CLASS_LO 35
+#define CLASS_BITS 5
+static uint8_t by_class[1 << CLASS_BITS][NIC_OP_CNT];
+static uint8_t class_cnt[1 << CLASS_BITS];
+_Static_assert(NIC_OP_CNT <= UINT8_MAX, "operations are counted in bytes");
+
+static void
+complete_form(enum nic_form form)
+{
+	form_bits[form] = forms[form].match.mask;
+	for (unsigned int f = 0; f < NIC_FIELD_CNT; f++) {
+		for (unsigned int i = 0; i < NIC_PIECES; i++) {
+			const struct nic_piece *p = &forms[form].fields[f][i];
+
+			field_masks[form][f] |= ((UINT64_C(1) << p->width) - 1) << p->lo;
+			field_widths[form][f] = (uint8_t)(field_widths[form][f] + p->width);
+		}
+		form_bits[form] |= field_masks[form][f];
+	}
+}
+
+static void
+complete_op(enum nic_op op)
+{
+	struct nic_match *match = &ops[op].match;
+	const uint64_t class_mask = ((UINT64_C(1) << CLASS_BITS) - 1) << CLASS_LO;
+
+	match->mask |= forms[ops[op].form].match.mask;
+	match->value |= forms[ops[op].form].match.value;
+	for (const char *t = ops[op].text; *t; t++) {
+		if (*t != '%' || !nic_letter(t[1]))
+			continue;
+		shows[op] |= nic_letter(t[1])->shows;
+		has_letters[op][t[1] / 64] |= UINT64_C(1) << t[1] % 64;
+	}
+	for (unsigned int c = 0; !ops[op].special && c < 1 << CLASS_BITS; c++)
+		if (!(((uint64_t)c << CLASS_LO ^ match->value) & match->mask & class_mask))
+			by_class[c][class_cnt[c]++] = (uint8_t)op;
+}
 
 static void __attribute__((constructor)) complete_tables(void)
 {
-	for (unsigned int i = 0; i < NIC_FORM_CNT; i++) {
-		form_bits[i] = forms[i].match.mask;
-		for (unsigned int f = 0; f < NIC_FIELD_CNT; f++)
-			form_bits[i] |= nic_field_mask((enum nic_form)i, (enum nic_field)f);
-	}
-	for (unsigned int i = 0; i < NIC_OP_CNT; i++) {
-		const struct nic_match *form = &forms[ops[i].form].match;
-
-		ops[i].match.mask |= form->mask;
-		ops[i].match.value |= form->value;
-		for (const char *t = ops[i].text; *t; t++)
-			if (*t == '%' && nic_letter(t[1]))
-				shows[i] |= nic_letter(t[1])->shows;
-	}
+	for (unsigned int form = 0; form < NIC_FORM_CNT; form++)
+		complete_form((enum nic_form)form);
+	for (unsigned int op = 0; op < NIC_OP_CNT; op++)
+		complete_op((enum nic_op)op);
 }
 
 const struct nic_op_info *
@@ -122,10 +158,7 @@ nic_op_shows(enum nic_op op)
 bool
 nic_op_has_letter(enum nic_op op, char letter)
 {
-	for (const char *t = ops[op].text; *t; t++)
-		if (*t == '%' && t[1] == letter)
-			return true;
-	return false;
+	return has_letters[op][letter / 64] >> letter % 64 & 1;
 }
 
 uint64_t
@@ -143,10 +176,14 @@ is_matched(const struct nic_match *match, uint64_t word)
 enum nic_op
 nic_op_find(uint64_t word)
 {
-	for (unsigned int i = 0; i < NIC_OP_CNT; i++)
-		if (!ops[i].special && is_matched(&ops[i].match, word) &&
-			!is_matched(&ops[i].unless, word))
-			return (enum nic_op)i;
+	const unsigned int class = word >> CLASS_LO & ((1 << CLASS_BITS) - 1);
+
+	for (unsigned int i = 0; i < class_cnt[class]; i++) {
+		const struct nic_op_info *op = &ops[by_class[class][i]];
+
+		if (is_matched(&op->match, word) && !is_matched(&op->unless, word))
+			return (enum nic_op)by_class[class][i];
+	}
 	return NIC_OP_CNT;
 }
 
@@ -179,24 +216,13 @@ nic_field_what(enum nic_field field)
 unsigned int
 nic_field_width(enum nic_form form, enum nic_field field)
 {
-	unsigned int width = 0;
-
-	for (unsigned int i = 0; i < NIC_PIECES; i++)
-		width += forms[form].fields[field][i].width;
-	return width;
+	return field_widths[form][field];
 }
 
 uint64_t
 nic_field_mask(enum nic_form form, enum nic_field field)
 {
-	uint64_t mask = 0;
-
-	for (unsigned int i = 0; i < NIC_PIECES; i++) {
-		const struct nic_piece *p = &forms[form].fields[field][i];
-
-		mask |= ((UINT64_C(1) << p->width) - 1) << p->lo;
-	}
-	return mask;
+	return field_masks[form][field];
 }
 
 uint32_t
@@ -205,7 +231,7 @@ nic_field_get(enum nic_form form, enum nic_field field, uint64_t word)
 	unsigned int done = 0;
 	uint64_t value = 0;
 
-	for (unsigned int i = 0; i < NIC_PIECES; i++) {
+	for (unsigned int i = 0; i < NIC_PIECES && forms[form].fields[field][i].width; i++) {
 		const struct nic_piece *p = &forms[form].fields[field][i];
 
 		value |= (word >> p->lo & ((UINT64_C(1) << p->width) - 1)) << done;
@@ -221,7 +247,7 @@ nic_field_put(enum nic_form form, enum nic_field field, uint32_t value, uint64_t
 
 	if (left >> nic_field_width(form, field))
 		return false;
-	for (unsigned int i = 0; i < NIC_PIECES; i++) {
+	for (unsigned int i = 0; i < NIC_PIECES && forms[form].fields[field][i].width; i++) {
 		const struct nic_piece *p = &forms[form].fields[field][i];
 		uint64_t mask = (UINT64_C(1) << p->width) - 1;
 

@@ -77,6 +77,7 @@ nic_me_start(struct nic_me *me, uint32_t number, uint32_t pc)
 	ctx->pc = pc;
 	for (unsigned int i = 0; i < 4; i++)
 		ctx->lm_write[i].due = NIC_NO_CYCLE;
+	ctx->lm_due = NIC_NO_CYCLE;
 	for (unsigned int i = 0; i < NIC_SIGNALS; i++)
 		ctx->signal_due[i] = NIC_NO_CYCLE;
 	return 0;
@@ -264,11 +265,17 @@ fetch(struct nic_me *me, uint32_t pc)
 static void
 settle_lm(struct nic_me *me)
 {
+	if (me->cycles < me->ctx->lm_due)
+		return;
+	me->ctx->lm_due = NIC_NO_CYCLE;
 	for (unsigned int i = 0; i < 4; i++) {
 		struct nic_lm_write *write = &me->ctx->lm_write[i];
 
-		if (write->due > me->cycles)
+		if (write->due > me->cycles) {
+			if (write->due < me->ctx->lm_due)
+				me->ctx->lm_due = write->due;
 			continue;
+		}
 		me->ctx->lm_addr[i] = write->address;
 		write->due = NIC_NO_CYCLE;
 	}

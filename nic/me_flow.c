@@ -183,16 +183,23 @@ run_LOCAL_CSR_RD(struct nic_me *me, const struct nic_insn *insn)
 	me->csr_value = value;
 }
 
+/* Until it is due the old one is used. */
+static void
+write_pointer(struct nic_ctx *ctx, uint32_t pointer, uint32_t address, uint64_t due)
+{
+	ctx->lm_write[pointer] = (struct nic_lm_write){ .due = due, .address = address };
+	if (due < ctx->lm_due)
+		ctx->lm_due = due;
+}
+
 static void
 run_LOCAL_CSR_WR(struct nic_me *me, const struct nic_insn *insn)
 {
 	uint32_t active = pointer_of(insn->csr, true), indirect = pointer_of(insn->csr, false);
 	uint32_t value = nic_me_read(me, &insn->left);
 
-	if (active < 4) /* the old one is used until then */
-		me->ctx->lm_write[active] =
-			(struct nic_lm_write){ .due = me->cycles + NIC_LM_DELAY + 1,
-				.address = value & ~3u };
+	if (active < 4)
+		write_pointer(me->ctx, active, value & ~3u, me->cycles + NIC_LM_DELAY + 1);
 	else if (indirect < 4)
 		me->ctxs[me->ctx_pointer].lm_addr[indirect] = value & ~3u;
 	else if (insn->csr >= NIC_CSR_MAILBOX_0 && insn->csr <= NIC_CSR_MAILBOX_3)
