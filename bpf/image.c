@@ -73,7 +73,7 @@ bind_map(struct builder *b, uint32_t i, enum xb_op op, struct xb_dinsn *d)
 	struct xb_map *map;
 	void *value;
 
-	if (insn->imm < 0 || (uint32_t)insn->imm >= b->image->map_cnt)
+	if (insn->imm < 0 || (uint32_t)insn->imm >= b->image->map_cnt || !b->image->maps[insn->imm])
 		return refuse(b, -EINVAL, i, "the program has no such map");
 	map = b->image->maps[insn->imm];
 	d[1].imm64 = (uint64_t)(uintptr_t)map;

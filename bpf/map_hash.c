@@ -354,10 +354,15 @@ hash_update_try(
 	return i < 0 ? (int)i : 0;
 }
 
+typedef int (*update_try_fn)(
+	struct xb_hash *h, unsigned int cpu, const void *key, const void *value, uint64_t flags);
+
+/* Once, and again while elements that others may still look at are all there is. */
 static int
-hash_update(
-	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
+update(struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags,
+	update_try_fn try_once)
 {
+	struct xb_hash *h = (struct xb_hash *)map;
 	unsigned int tries = 0;
 	int err;
 
@@ -365,9 +370,16 @@ hash_update(
 	if (flags > BPF_EXIST)
 		return -EINVAL;
 	do {
-		err = hash_update_try((struct xb_hash *)map, cpu, key, value, flags);
-	} while (err == -EAGAIN && xb_pool_wait(&((struct xb_hash *)map)->pool, cpu, &tries));
+		err = try_once(h, cpu, key, value, flags);
+	} while (err == -EAGAIN && xb_pool_wait(&h->pool, cpu, &tries));
 	return err == -EAGAIN ? -ENOMEM : err;
+}
+
+static int
+hash_update(
+	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
+{
+	return update(map, cpu, key, value, flags, hash_update_try);
 }
 
 /* pcpu_init_value and pcpu_copy_value: a program gives one cpu's value, bpf(2) all of them. */
@@ -411,15 +423,7 @@ static int
 percpu_hash_update(
 	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
 {
-	unsigned int tries = 0;
-	int err;
-
-	if (flags > BPF_EXIST)
-		return -EINVAL;
-	do {
-		err = percpu_hash_update_try((struct xb_hash *)map, cpu, key, value, flags);
-	} while (err == -EAGAIN && xb_pool_wait(&((struct xb_hash *)map)->pool, cpu, &tries));
-	return err == -EAGAIN ? -ENOMEM : err;
+	return update(map, cpu, key, value, flags, percpu_hash_update_try);
 }
 
 uint32_t

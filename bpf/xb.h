@@ -340,7 +340,8 @@ struct xb_image_opts {
 	enum bpf_prog_type type;
 	enum xb_engine engine;
 	bool gpl_compatible;
-	struct xb_map *const *maps; /* maps[i] for index i; they outlive the image */
+	/* maps[i] for index i, NULL for those the program does not name; they outlive the image. */
+	struct xb_map *const *maps;
 	uint32_t map_cnt;
 	/* Fast engine, XDP: one for each slot, "this load is from the context": the verifier's
 	 * knowledge, since struct xdp_md's 32-bit fields stand for pointers and such a load is

@@ -160,7 +160,7 @@ run_object(const struct options *opt, const struct bytes *elf, struct bytes *mem
 	status = program_open_object(&named, &program.obj);
 	if (status == STATUS_DONE) {
 		program.prog = &program.obj->progs[0];
-		status = program_load(&program, 1, BPF_PROG_TYPE_UNSPEC);
+		status = program_load(&program, 1, BPF_PROG_TYPE_UNSPEC, false);
 	}
 	if (status == STATUS_DONE)
 		status = run(opt, program.image, mem);

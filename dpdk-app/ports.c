@@ -12,7 +12,6 @@
 #define POOL_CACHE 256u
 #define GIANTS 64u
 #define DESCRIPTORS 512u /* of a queue of a live port */
-#define HOST_NULL "net_null_host"
 #define ANY_SOCKET ((unsigned int)SOCKET_ID_ANY)
 
 static int
@@ -116,53 +115,61 @@ open_vdev(const char *devargs, uint16_t *port, struct xb_log *log)
 	return ret;
 }
 
+/*
+ * A side of rings: rx rings of rx_size for whoever brings packets, tx rings that never fill up:
+ * WINDOW when they are kept, else BURST and emptied after every burst. The port, or -errno.
+ */
 static int
-open_wire_ring(struct ports *p, const struct ports_opts *opts, struct xb_log *log)
+open_rings(const char *name, struct rte_ring **rx, uint32_t rx_size, struct rte_ring **tx,
+	uint32_t tx_size, unsigned int queues, struct xb_log *log)
 {
-	/* The rings that leave never fill up: WINDOW, or BURST and emptied, is all there is. */
-	uint32_t tx_size = opts->keep_tx ? WINDOW : BURST;
-	int ret = make_rings(p->wire_rx, "wire_rx", opts->lcores, RX_RING, log);
+	char ring[16];
+	int ret;
 
+	snprintf(ring, sizeof(ring), "%s_rx", name);
+	ret = make_rings(rx, ring, queues, rx_size, log);
+	snprintf(ring, sizeof(ring), "%s_tx", name);
 	if (ret == 0)
-		ret = make_rings(p->wire_tx, "wire_tx", opts->lcores, tx_size, log);
+		ret = make_rings(tx, ring, queues, tx_size, log);
 	if (ret < 0)
 		return ret;
-	ret = rte_eth_from_rings("wire", p->wire_rx, opts->lcores, p->wire_tx, opts->lcores, 0);
+	ret = rte_eth_from_rings(name, rx, queues, tx, queues, 0);
 	if (ret < 0) {
-		xb_log_add(log, "no net_ring for the wire port: %s\n", rte_strerror(rte_errno));
+		xb_log_add(log, "no net_ring for the %s port: %s\n", name, rte_strerror(rte_errno));
 		return -rte_errno;
 	}
+	return ret;
+}
+
+static int
+open_wire(struct ports *p, const struct ports_opts *opts, struct xb_log *log)
+{
+	uint32_t tx_size = opts->keep_tx ? WINDOW : BURST;
+	int ret;
+
+	if (p->live)
+		return open_vdev(opts->vdevs->word[0], &p->wire, log);
+	ret = open_rings("wire", p->wire_rx, RX_RING, p->wire_tx, tx_size, opts->lcores, log);
+	if (ret < 0)
+		return ret;
 	p->wire = (uint16_t)ret;
 	return 0;
 }
 
-/* The host side when the user named none. */
 static int
 open_host(struct ports *p, const struct ports_opts *opts, struct xb_log *log)
 {
-	static struct rte_ring *unused[LCORES_MAX];
+	uint32_t tx_size = opts->keep_pass ? WINDOW : BURST;
+	struct rte_ring *unused[LCORES_MAX]; /* nothing comes from the host */
 	int ret;
 
-	if (opts->keep_pass) {
-		ret = make_rings(p->host_tx, "host_tx", opts->lcores, WINDOW, log);
-		if (ret == 0)
-			ret = make_rings(unused, "host_rx", opts->lcores, BURST, log);
-		if (ret < 0)
-			return ret;
-		ret = rte_eth_from_rings("host", unused, opts->lcores, p->host_tx, opts->lcores, 0);
-		if (ret >= 0) {
-			p->host = (uint16_t)ret;
-			return 0;
-		}
-		ret = -rte_errno;
-	} else {
-		ret = rte_dev_probe(HOST_NULL);
-		if (ret == 0)
-			ret = rte_eth_dev_get_port_by_name(HOST_NULL, &p->host);
-	}
-	if (ret != 0)
-		xb_log_add(log, "no host port: %s\n", rte_strerror(-ret));
-	return ret;
+	if (opts->vdevs->cnt > 1)
+		return open_vdev(opts->vdevs->word[1], &p->host, log);
+	ret = open_rings("host", unused, BURST, p->host_tx, tx_size, opts->lcores, log);
+	if (ret < 0)
+		return ret;
+	p->host = (uint16_t)ret;
+	return 0;
 }
 
 int
@@ -174,11 +181,9 @@ ports_open(struct ports *p, const struct ports_opts *opts, struct xb_log *log)
 	*p = (struct ports){ .live = vdevs->cnt > 0 };
 	ret = make_pools(p, opts, log);
 	if (ret == 0)
-		ret = p->live ? open_vdev(vdevs->word[0], &p->wire, log)
-			      : open_wire_ring(p, opts, log);
+		ret = open_wire(p, opts, log);
 	if (ret == 0)
-		ret = vdevs->cnt > 1 ? open_vdev(vdevs->word[1], &p->host, log)
-				     : open_host(p, opts, log);
+		ret = open_host(p, opts, log);
 	if (ret == 0)
 		ret = start_port(
 			p->wire, opts->lcores, p->pool, p->live ? vdevs->word[0] : "wire", log);

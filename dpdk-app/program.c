@@ -2,6 +2,8 @@
 /* From the command line to a program that can run. Used by cmd_run.c, cmd_dump.c and cmd_exec.c. */
 #include "dpdk-app/program.h"
 
+#include "bpf/verifier/verifier.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,74 +101,193 @@ program_open(struct program *p, const struct options *opt)
 	return status;
 }
 
-static int
-make_image(struct program *p, uint32_t i, enum bpf_prog_type type, struct xb_log *log)
-{
-	const struct xb_prog *prog = &p->obj->progs[i];
-	struct xb_image_opts opts = {
-		.type = type,
-		.engine = XB_ENGINE_CHECKED,
-		.gpl_compatible = p->obj->gpl_compatible,
-		.maps = p->maps,
-		.map_cnt = p->obj->map_cnt,
-	};
+/* ---- loading: maps, verifier, images, program arrays ---- */
 
-	if (p->images[i] != NULL)
-		return 0;
-	p->images[i] = xb_image_new(prog->insns, prog->insn_cnt, &opts, log);
-	return p->images[i] != NULL ? 0 : -errno;
+struct loader {
+	struct program *p;
+	unsigned int n_cpus;
+	enum bpf_prog_type type;
+	unsigned int log_level; /* of the verifier */
+	struct xb_log *log;
+};
+
+static int load_program(const struct loader *l, uint32_t i);
+
+static bool
+names_a_map(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
+	       (insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE);
 }
 
-/* The programs an object puts into its program arrays itself. */
+/* Objects of the field hold maps for programs that are not run, of types that need not be known
+ * here: only what this program names is made. */
 static int
-fill_slots(struct program *p, enum bpf_prog_type type, struct xb_log *log)
+make_maps(const struct loader *l, const struct xb_prog *prog)
 {
-	for (uint32_t i = 0; i < p->obj->map_cnt; i++) {
-		const struct xb_map_def *def = &p->obj->maps[i];
+	for (uint32_t i = 0; i < prog->insn_cnt; i++) {
+		const struct bpf_insn *insn = &prog->insns[i];
+		struct xb_map **map;
 
-		for (uint32_t j = 0; j < def->slot_cnt; j++) {
-			const struct xb_prog_slot *slot = &def->slots[j];
-			int ret = make_image(p, slot->prog, type, log);
+		if (!names_a_map(insn))
+			continue;
+		map = &l->p->maps[insn->imm];
+		if (*map == NULL)
+			*map = xb_map_new(&l->p->obj->maps[insn->imm], l->n_cpus, l->log);
+		if (*map == NULL)
+			return -errno;
+		i++; /* the second half */
+	}
+	return 0;
+}
 
-			if (ret == 0)
-				ret = xb_map_set_prog(p->maps[i], slot->key, p->images[slot->prog]);
-			if (ret < 0) {
-				xb_log_add(log, "map '%s': no program at %u: %s\n", def->name,
-					slot->key, strerror(-ret));
-				return ret;
-			}
+/* The instruction a refusal is about, and the source line it came from. */
+static void
+tell_place(const struct xb_prog *prog, int32_t insn, struct xb_log *log)
+{
+	const struct xb_line *line;
+	char text[96];
+
+	if (insn < 0 || (uint32_t)insn >= prog->insn_cnt)
+		return;
+	line = xb_prog_line(prog, (uint32_t)insn);
+	if (line != NULL)
+		xb_log_add(log, "; %s @ %s:%u\n", line->text, line->file, line->line);
+	xb_insn_format(&prog->insns[insn], prog->insn_cnt - (uint32_t)insn, text, sizeof(text));
+	xb_log_add(log, "%d: (%02x) %s\n", insn, prog->insns[insn].code, text);
+}
+
+/* is_ctx: one for each slot, for the fast engine. A refusal is told in the kernel's words. */
+static int
+verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx)
+{
+	const struct xb_verify_opts opts = {
+		.type = l->type,
+		.gpl_compatible = l->p->obj->gpl_compatible,
+		.maps = l->p->obj->maps,
+		.map_cnt = l->p->obj->map_cnt,
+		.btf = l->p->obj->btf,
+		.funcs = prog->funcs,
+		.func_cnt = prog->func_cnt,
+		.lines = prog->lines,
+		.line_cnt = prog->line_cnt,
+		.log_level = l->log_level,
+	};
+	struct xb_log log = { 0 };
+	struct xb_facts facts;
+	int ret = xb_verify(prog->insns, prog->insn_cnt, &opts, &facts, &log);
+
+	if (ret < 0) {
+		xb_log_add(l->log, "the verifier refuses program '%s':\n", prog->name);
+		tell_place(prog, facts.refused_insn, l->log);
+	}
+	if (ret < 0 || l->log_level > 0)
+		xb_log_add(l->log, "%s", xb_log_text(&log));
+	for (uint32_t i = 0; ret == 0 && i < prog->insn_cnt; i++)
+		is_ctx[i] = facts.insns[i].is_ctx_access;
+	xb_facts_free(&facts);
+	xb_log_free(&log);
+	return ret;
+}
+
+/* A program of a type the kernel has is verified and runs fast; on plain memory it runs checked. */
+static int
+make_image(const struct loader *l, const struct xb_prog *prog, struct xb_image **image)
+{
+	bool is_verified = l->type != BPF_PROG_TYPE_UNSPEC;
+	bool *is_ctx = calloc(prog->insn_cnt, sizeof(*is_ctx));
+	const struct xb_image_opts opts = {
+		.type = l->type,
+		.engine = is_verified ? XB_ENGINE_FAST : XB_ENGINE_CHECKED,
+		.gpl_compatible = l->p->obj->gpl_compatible,
+		.maps = l->p->maps,
+		.map_cnt = l->p->obj->map_cnt,
+		.is_ctx_access = is_ctx,
+	};
+	int ret = is_ctx != NULL ? 0 : -ENOMEM;
+
+	if (ret == 0 && is_verified)
+		ret = verify(l, prog, is_ctx);
+	if (ret == 0) {
+		*image = xb_image_new(prog->insns, prog->insn_cnt, &opts, l->log);
+		ret = *image != NULL ? 0 : -errno;
+	}
+	free(is_ctx);
+	return ret;
+}
+
+/* The programs an object puts into a program array itself. */
+static int
+fill_slots(const struct loader *l, uint32_t map)
+{
+	const struct xb_map_def *def = &l->p->obj->maps[map];
+
+	for (uint32_t j = 0; j < def->slot_cnt; j++) {
+		const struct xb_prog_slot *slot = &def->slots[j];
+		int ret = load_program(l, slot->prog);
+
+		if (ret == 0)
+			ret = xb_map_set_prog(l->p->maps[map], slot->key, l->p->images[slot->prog]);
+		if (ret < 0) {
+			xb_log_add(l->log, "map '%s': no program at %u: %s\n", def->name, slot->key,
+				strerror(-ret));
+			return ret;
 		}
 	}
 	return 0;
 }
 
+/* The program and all it may tail-call. One that is being loaded has its image already. */
 static int
-load(struct program *p, unsigned int n_cpus, enum bpf_prog_type type, struct xb_log *log)
+load_program(const struct loader *l, uint32_t i)
 {
+	const struct xb_object *obj = l->p->obj;
+	int ret;
+
+	if (l->p->images[i] != NULL)
+		return 0;
+	ret = make_maps(l, &obj->progs[i]);
+	if (ret == 0)
+		ret = make_image(l, &obj->progs[i], &l->p->images[i]);
+	for (uint32_t m = 0; ret == 0 && m < obj->map_cnt; m++) {
+		if (l->p->maps[m] == NULL || l->p->is_filled[m] ||
+			obj->maps[m].type != BPF_MAP_TYPE_PROG_ARRAY)
+			continue;
+		l->p->is_filled[m] = true;
+		ret = fill_slots(l, m);
+	}
+	return ret;
+}
+
+static int
+load(const struct loader *l)
+{
+	struct program *p = l->p;
 	uint32_t chosen = (uint32_t)(p->prog - p->obj->progs);
 	int ret;
 
 	p->maps = calloc(p->obj->map_cnt + 1, sizeof(struct xb_map *));
+	p->is_filled = calloc(p->obj->map_cnt + 1, sizeof(*p->is_filled));
 	p->images = calloc(p->obj->prog_cnt, sizeof(struct xb_image *));
-	if (p->maps == NULL || p->images == NULL)
+	if (p->maps == NULL || p->is_filled == NULL || p->images == NULL)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < p->obj->map_cnt; i++) {
-		p->maps[i] = xb_map_new(&p->obj->maps[i], n_cpus, log);
-		if (p->maps[i] == NULL)
-			return -errno;
-	}
-	ret = make_image(p, chosen, type, log);
+	ret = load_program(l, chosen);
 	p->image = p->images[chosen];
-	if (ret == 0)
-		ret = fill_slots(p, type, log);
 	return ret;
 }
 
 int
-program_load(struct program *p, unsigned int n_cpus, enum bpf_prog_type type)
+program_load(struct program *p, unsigned int n_cpus, enum bpf_prog_type type, bool verbose)
 {
 	struct xb_log log = { 0 };
-	int ret = load(p, n_cpus, type, &log);
+	const struct loader l = {
+		.p = p,
+		.n_cpus = n_cpus,
+		.type = type,
+		.log_level = verbose ? 2 : 0,
+		.log = &log,
+	};
+	int ret = load(&l);
 
 	if (ret < 0)
 		complain("%s: program '%s' cannot run: %s", p->obj->path, p->prog->name,
@@ -185,6 +306,7 @@ program_close(struct program *p)
 	for (uint32_t i = 0; p->maps != NULL && i < p->obj->map_cnt; i++)
 		xb_map_free(p->maps[i]);
 	free(p->images);
+	free(p->is_filled);
 	free(p->maps);
 	xb_object_close(p->obj);
 	*p = (struct program){ 0 };

@@ -8,7 +8,8 @@
 struct program {
 	struct xb_object *obj;
 	const struct xb_prog *prog; /* the chosen one */
-	struct xb_map **maps;	    /* as obj->maps */
+	struct xb_map **maps;	    /* as obj->maps; NULL for those no program names */
+	bool *is_filled;	    /* as obj->maps: a program array has its programs */
 	struct xb_image **images;   /* as obj->progs; NULL for those never run */
 	struct xb_image *image;	    /* the chosen program's */
 };
@@ -20,8 +21,10 @@ int program_open_object(const struct options *opt, struct xb_object **obj);
 uint32_t program_asked(const struct options *opt, const struct xb_object *obj);
 /* Open the object, choose its one program. STATUS_DONE or the status to exit with. */
 int program_open(struct program *p, const struct options *opt);
-/* Make maps for n_cpus workers and images. type: what the program sees as its r1. Likewise. */
-int program_load(struct program *p, unsigned int n_cpus, enum bpf_prog_type type);
+/* Verify, make maps for n_cpus workers and images. type: what the program sees as its r1; on plain
+ * memory (BPF_PROG_TYPE_UNSPEC) nothing is verified and every access tested. verbose: the
+ * verifier's walk goes to stderr. Likewise. */
+int program_load(struct program *p, unsigned int n_cpus, enum bpf_prog_type type, bool verbose);
 /* Tolerates what is half made. */
 void program_close(struct program *p);
 

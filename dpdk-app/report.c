@@ -78,12 +78,12 @@ print_entry(void *arg, const void *key, const void *value)
 {
 	const struct printer *p = arg;
 	uint32_t size = xb_map_value_size(p->map);
-	uint32_t stride = (size + 7) & ~7u; /* of per-cpu values */
 	uint32_t total = xb_map_user_value_size(p->map);
+	uint32_t step = total > size ? (size + 7) & ~7u : size; /* a value a cpu */
 
 	fprintf(p->out, "  key:");
 	print_hex(p->out, key, xb_map_key_size(p->map));
-	for (uint32_t at = 0; at<total; at += total> size ? stride : size) {
+	for (uint32_t at = 0; at < total; at += step) {
 		fprintf(p->out, "  value:");
 		print_hex(p->out, (const uint8_t *)value + at, size);
 	}
@@ -97,6 +97,8 @@ print_maps(const struct result *r, FILE *out)
 	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
 		struct printer p = { out, r->program->maps[i] };
 
+		if (p.map == NULL) /* no program that ran names it */
+			continue;
 		fprintf(out, "\nmap %s (%s)\n", xb_map_name(p.map),
 			xb_map_type_name(xb_map_type(p.map)));
 		xb_map_for_each(r->program->maps[i], print_entry, &p);
@@ -207,8 +209,11 @@ json_maps(const struct result *r)
 	json_t *maps = json_array();
 
 	for (uint32_t i = 0; r->show_maps && i < r->program->obj->map_cnt; i++) {
-		struct collector c = { r->program->maps[i], json_array() };
+		struct collector c = { r->program->maps[i], NULL };
 
+		if (c.map == NULL)
+			continue;
+		c.entries = json_array();
 		xb_map_for_each(r->program->maps[i], collect_entry, &c);
 		json_array_append_new(
 			maps, json_pack("{s:s, s:s, s:o}", "name", xb_map_name(c.map), "type",

@@ -126,13 +126,12 @@ send_packets(struct worker *w, uint16_t port, struct rte_mbuf **pkts, uint16_t c
 	}
 }
 
-/* The far end of the wire when nobody wants to see what was sent. */
+/* The far end of a net_ring when nobody wants to see what was sent. */
 static void
-swallow(const struct ports *ports, unsigned int queue)
+swallow(const struct ports *ports, struct rte_ring *ring)
 {
 	struct rte_mbuf *pkts[BURST];
-	unsigned int n =
-		rte_ring_sc_dequeue_burst(ports->wire_tx[queue], (void **)pkts, BURST, NULL);
+	unsigned int n = rte_ring_sc_dequeue_burst(ring, (void **)pkts, BURST, NULL);
 
 	free_packets(ports, pkts, n);
 }
@@ -140,17 +139,21 @@ swallow(const struct ports *ports, unsigned int queue)
 static void
 flush(struct worker *w)
 {
-	struct job *job = w->job;
+	const struct output *out = &w->job->out;
+	const struct ports *ports = &w->job->ports;
 
-	if (w->host_cnt > 0)
-		send_packets(w, job->ports.host, w->to_host, w->host_cnt);
+	if (w->host_cnt > 0) {
+		send_packets(w, ports->host, w->to_host, w->host_cnt);
+		if (ports->host_tx[w->id] != NULL && out->pass_dumper == NULL)
+			swallow(ports, ports->host_tx[w->id]);
+	}
 	if (w->wire_cnt > 0) {
-		send_packets(w, job->ports.wire, w->to_wire, w->wire_cnt);
-		if (!job->ports.live && job->out.tx_dumper == NULL)
-			swallow(&job->ports, w->id);
+		send_packets(w, ports->wire, w->to_wire, w->wire_cnt);
+		if (ports->wire_tx[w->id] != NULL && out->tx_dumper == NULL)
+			swallow(ports, ports->wire_tx[w->id]);
 	}
 	if (w->free_cnt > 0)
-		free_packets(&job->ports, w->to_free, w->free_cnt);
+		free_packets(ports, w->to_free, w->free_cnt);
 	w->host_cnt = w->wire_cnt = w->free_cnt = 0;
 }
 

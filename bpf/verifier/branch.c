@@ -235,22 +235,26 @@ refine_equal(struct xb_reg_state *a, struct xb_reg_state *b, bool is_32)
 	}
 }
 
+/* Bounds that are v move inwards; of a dead branch they may wrap around. */
+#define EDGES(min, max, type, unsigned_type)                                                       \
+	if (a->min == (type)v)                                                                     \
+		a->min = (type)((unsigned_type)a->min + 1);                                        \
+	if (a->max == (type)v)                                                                     \
+		a->max = (type)((unsigned_type)a->max - 1);
+
 /* A constant that is not v: only at an edge of the range does that say something. */
 static void
 refine_not_equal(struct xb_reg_state *a, uint64_t v, bool is_32)
 {
 	if (is_32) {
-		a->u32_min += a->u32_min == (uint32_t)v;
-		a->u32_max -= a->u32_max == (uint32_t)v;
-		a->s32_min += a->s32_min == (int32_t)v;
-		a->s32_max -= a->s32_max == (int32_t)v;
+		EDGES(u32_min, u32_max, uint32_t, uint32_t)
+		EDGES(s32_min, s32_max, int32_t, uint32_t)
 	} else {
-		a->umin += a->umin == v;
-		a->umax -= a->umax == v;
-		a->smin += a->smin == (int64_t)v;
-		a->smax -= a->smax == (int64_t)v;
+		EDGES(umin, umax, uint64_t, uint64_t)
+		EDGES(smin, smax, int64_t, uint64_t)
 	}
 }
+#undef EDGES
 
 /* a & v is not zero: news only when v is one bit. */
 static void

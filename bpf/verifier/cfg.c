@@ -38,13 +38,13 @@ push(struct cfg *c, uint32_t from, int64_t to, enum edge edge)
 		env->aux[to].is_jump_point = true;
 	}
 	if (c->state[to] == NEW) {
-		c->state[from] = edge;
+		c->state[from] = (uint8_t)edge;
 		c->state[to] = DISCOVERED;
 		c->stack[c->depth++] = (uint32_t)to;
 		return PUSHED;
 	}
 	if (c->state[to] == EXPLORED)
-		c->state[from] = edge;
+		c->state[from] = (uint8_t)edge;
 	return 0;
 }
 

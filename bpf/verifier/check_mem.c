@@ -51,16 +51,10 @@ int
 xv_check_unmodified(struct xb_verify_env *env, const struct xb_reg_state *reg, unsigned int regno,
 	bool fixed_off_ok)
 {
-	const char *fmt = NULL;
-
 	if (reg->off < 0)
-		fmt = "negative offset %s ptr R%u off=%d disallowed\n";
-	else if (!fixed_off_ok && reg->off)
-		fmt = "dereference of modified %s ptr R%u off=%d disallowed\n";
-	if (fmt && reg->off < 0)
 		xv_say(env, "negative offset %s ptr R%u off=%d disallowed\n", XV_TYPE(reg->type),
 			regno, reg->off);
-	else if (fmt)
+	else if (!fixed_off_ok && reg->off)
 		xv_say(env, "dereference of modified %s ptr R%u off=%d disallowed\n",
 			XV_TYPE(reg->type), regno, reg->off);
 	else if (!xb_tnum_is_const(reg->var_off) || reg->var_off.value)
@@ -384,8 +378,8 @@ xv_check_access(struct xb_verify_env *env, const struct xv_access *a)
 
 /* ---- instructions ---- */
 
-static int
-size_of(const struct bpf_insn *insn)
+int
+xv_size_of(const struct bpf_insn *insn)
 {
 	switch (BPF_SIZE(insn->code)) {
 	case BPF_B: return 1;
@@ -395,8 +389,8 @@ size_of(const struct bpf_insn *insn)
 	}
 }
 
-static bool
-may_be_mixed(uint32_t type)
+bool
+xv_may_be_mixed(uint32_t type)
 {
 	switch (type & XB_KIND_MASK) {
 	case XB_PTR_CTX:
@@ -409,14 +403,14 @@ may_be_mixed(uint32_t type)
 }
 
 /* Accesses of these are rewritten: an instruction cannot be one of them on one path only. */
-static int
-remember_type(struct xb_verify_env *env, uint32_t type)
+int
+xv_remember_type(struct xb_verify_env *env, uint32_t type)
 {
 	uint32_t *before = &env->aux[env->insn].ptr_type;
 
 	if (*before == XB_NOT_INIT) {
 		*before = type;
-	} else if (*before != type && (!may_be_mixed(type) || !may_be_mixed(*before))) {
+	} else if (*before != type && (!xv_may_be_mixed(type) || !xv_may_be_mixed(*before))) {
 		xv_say(env, "same insn cannot be used with different pointers\n");
 		return -EINVAL;
 	}
@@ -428,7 +422,7 @@ xv_check_load(struct xb_verify_env *env, const struct bpf_insn *insn)
 {
 	struct xv_access a = { .regno = insn->src_reg,
 		.off = insn->off,
-		.size = size_of(insn),
+		.size = xv_size_of(insn),
 		.value = insn->dst_reg,
 		.is_signed = BPF_MODE(insn->code) == BPF_MEMSX };
 	uint32_t type;
@@ -441,7 +435,7 @@ xv_check_load(struct xb_verify_env *env, const struct bpf_insn *insn)
 	type = xv_reg(env, insn->src_reg)->type;
 	err = xv_check_access(env, &a);
 	if (!err)
-		err = remember_type(env, type);
+		err = xv_remember_type(env, type);
 	return err ? err : xv_check_bounds(env, xv_reg(env, insn->dst_reg), "ldx");
 }
 
@@ -450,13 +444,13 @@ check_store(struct xb_verify_env *env, const struct bpf_insn *insn, int value)
 {
 	struct xv_access a = { .regno = insn->dst_reg,
 		.off = insn->off,
-		.size = size_of(insn),
+		.size = xv_size_of(insn),
 		.is_write = true,
 		.value = value };
 	uint32_t type = xv_reg(env, insn->dst_reg)->type;
 	int err = xv_check_access(env, &a);
 
-	return err ? err : remember_type(env, type);
+	return err ? err : xv_remember_type(env, type);
 }
 
 int
@@ -485,89 +479,4 @@ xv_check_store_imm(struct xb_verify_env *env, const struct bpf_insn *insn)
 	}
 	err = xv_use_reg(env, insn->dst_reg, XV_SRC);
 	return err ? err : check_store(env, insn, -1);
-}
-
-/* ---- atomics: a load and a store ---- */
-
-static bool
-is_atomic_op(int32_t imm)
-{
-	switch (imm) {
-	case BPF_ADD:
-	case BPF_ADD | BPF_FETCH:
-	case BPF_AND:
-	case BPF_AND | BPF_FETCH:
-	case BPF_OR:
-	case BPF_OR | BPF_FETCH:
-	case BPF_XOR:
-	case BPF_XOR | BPF_FETCH:
-	case BPF_XCHG:
-	case BPF_CMPXCHG: return true;
-	default: return false;
-	}
-}
-
-/* Not where accesses are rewritten or the memory is not the host's own. */
-static bool
-may_be_atomic(const struct xb_reg_state *reg)
-{
-	return may_be_mixed(reg->type) && !xv_is_packet(reg);
-}
-
-static int
-check_atomic_operands(struct xb_verify_env *env, const struct bpf_insn *insn)
-{
-	int err = xv_use_reg(env, insn->src_reg, XV_SRC);
-
-	if (!err)
-		err = xv_use_reg(env, insn->dst_reg, XV_SRC);
-	if (!err && insn->imm == BPF_CMPXCHG)
-		err = xv_use_reg(env, 0, XV_SRC);
-	if (err)
-		return err;
-	if (!may_be_atomic(xv_reg(env, insn->dst_reg))) {
-		xv_say(env, "BPF_ATOMIC stores into R%d %s is not allowed\n", insn->dst_reg,
-			XV_TYPE(xv_reg(env, insn->dst_reg)->type));
-		return -EACCES;
-	}
-	return 0;
-}
-
-int
-xv_check_atomic(struct xb_verify_env *env, const struct bpf_insn *insn)
-{
-	struct xv_access a = { .regno = insn->dst_reg,
-		.off = insn->off,
-		.size = size_of(insn),
-		.value = -1,
-		.is_strict = true };
-	int load = -1, err;
-
-	if (!is_atomic_op(insn->imm)) {
-		xv_say(env, "BPF_ATOMIC uses invalid atomic opcode %02x\n",
-			(unsigned int)insn->imm);
-		return -EINVAL;
-	}
-	if (a.size < 4) {
-		xv_say(env, "invalid atomic operand size\n");
-		return -EINVAL;
-	}
-	err = check_atomic_operands(env, insn);
-	if (!err && (insn->imm & BPF_FETCH)) {
-		load = insn->imm == BPF_CMPXCHG ? 0 : insn->src_reg;
-		err = xv_use_reg(env, (unsigned int)load, XV_DST);
-	}
-	if (!err)
-		err = xv_check_access(env, &a);
-	if (!err && load >= 0) {
-		a.value = load;
-		err = xv_check_access(env, &a);
-	}
-	if (!err)
-		err = remember_type(env, xv_reg(env, insn->dst_reg)->type);
-	if (err)
-		return err;
-	a.is_write = true;
-	a.value = -1;
-	return xv_check_access(env, &a);
 }

@@ -174,6 +174,7 @@ struct xb_verify_env {
 	struct xv_subprog *subprog; /* one more than subprog_cnt: the end */
 	uint32_t subprog_cnt;
 	bool has_btf_funcs;
+	bool *is_map_checked; /* by map: its value may be used */
 
 	struct xv_state *cur;
 	struct xv_branch *branches;
@@ -197,6 +198,7 @@ struct xb_verify_env {
 	bool out_of_memory;
 
 	/* log.c */
+	size_t log_start; /* what was in the log before us stays */
 	const struct xb_line *said_line;
 	int32_t said_insn; /* its listing is the log's last line */
 	size_t insn_end, insn_width;
@@ -409,6 +411,11 @@ int xv_check_access(struct xb_verify_env *env, const struct xv_access *a);
 int xv_check_load(struct xb_verify_env *env, const struct bpf_insn *insn);
 int xv_check_store(struct xb_verify_env *env, const struct bpf_insn *insn);
 int xv_check_store_imm(struct xb_verify_env *env, const struct bpf_insn *insn);
+int xv_size_of(const struct bpf_insn *insn); /* bytes it loads or stores */
+/* May one instruction access this kind of pointer and another? */
+bool xv_may_be_mixed(uint32_t type);
+int xv_remember_type(struct xb_verify_env *env, uint32_t type);
+/* check_atomic.c */
 int xv_check_atomic(struct xb_verify_env *env, const struct bpf_insn *insn);
 int xv_check_alignment(struct xb_verify_env *env, const struct xb_reg_state *reg, int off, int size,
 	bool is_strict);
@@ -440,6 +447,12 @@ int xv_check_stack_range(struct xb_verify_env *env, unsigned int regno, int off,
 bool xv_ctx_allows(const struct xb_verify_env *env, int off, int size, bool is_write,
 	bool is_signed, uint32_t *type);
 bool xv_sock_allows(enum xb_reg_kind kind, int off, int size);
+
+/* linked.c: into the set, all copies of the scalar with this id */
+int xv_collect_linked(struct xb_verify_env *env, uint32_t id, struct xv_linked_set *set);
+/* What is known of register n is known of the set's others. */
+int xv_sync_linked(struct xb_verify_env *env, struct xv_state *st, unsigned int n,
+	const struct xv_linked_set *set);
 
 /* check_jmp.c, check_call.c, check_helper.c */
 int xv_check_cond(struct xb_verify_env *env, const struct bpf_insn *insn);
@@ -519,8 +532,12 @@ xv_tnum_text(struct xb_tnum a)
 }
 #define XV_TNUM(a) (xv_tnum_text(a).s)
 
-/* ---- verify.c ---- */
+/* ---- facts.c, hooks.c ---- */
 
 int xv_fill_facts(struct xb_verify_env *env);
+/* The instruction about to be visited, into its facts. */
+void xv_gather_facts(struct xb_verify_env *env);
+/* After the walk. 0, or -ENOMEM; what the device says of it refuses nothing. */
+int xv_tell_dead_code(struct xb_verify_env *env);
 
 #endif

@@ -41,36 +41,48 @@ check_value_address(struct xb_verify_env *env, const struct xb_map_def *map, uin
 	return map->max_entries == 1 ? -EINVAL : -524; /* the kernel's ENOTSUPP */
 }
 
+/* A map that the program names for the first time. */
 static int
-check_map(struct xb_verify_env *env, const struct bpf_insn *insn)
+check_new_map(struct xb_verify_env *env, const struct xb_map_def *map)
 {
-	const struct xb_map_def *map;
-	const char *field;
+	const char *name = map->name ? map->name : "", *field;
 
-	if (insn->imm < 0 || (uint32_t)insn->imm >= env->opts->map_cnt) {
-		xv_say(env, "map index %d is not one of the program's %u maps\n", insn->imm,
-			env->opts->map_cnt);
-		return -EINVAL;
-	}
-	map = &env->opts->maps[insn->imm];
 	if (map->type == BPF_MAP_TYPE_STRUCT_OPS)
 		return refuse(env, "bpf_struct_ops map cannot be used in prog");
 	if (map->type > BPF_MAP_TYPE_USER_RINGBUF)
 		return xv_unsupported(env, "maps of type %d", (int)map->type);
 	field = xv_map_special_field(env, map);
 	if (field)
-		return xv_unsupported(
-			env, "map '%s' has a %s in its value", map->name ? map->name : "", field);
-	if (map->inner >= 0) {
-		if ((uint32_t)map->inner >= env->opts->map_cnt)
-			return refuse(env, "the map's inner map is not one of the program's");
-		field = xv_map_special_field(env, &env->opts->maps[map->inner]);
-		if (field)
-			return xv_unsupported(env, "an inner map has a %s in its value", field);
+		return xv_unsupported(env, "map '%s' has a %s in its value", name, field);
+	if (map->inner < 0)
+		return 0;
+	if ((uint32_t)map->inner >= env->opts->map_cnt)
+		return refuse(env, "the map's inner map is not one of the program's");
+	field = xv_map_special_field(env, &env->opts->maps[map->inner]);
+	if (field)
+		return xv_unsupported(env, "map '%s' has a %s in its inner map", name, field);
+	return 0;
+}
+
+static int
+check_map(struct xb_verify_env *env, const struct bpf_insn *insn)
+{
+	uint32_t index = (uint32_t)insn->imm;
+	int err = 0;
+
+	if (index >= env->opts->map_cnt) {
+		xv_say(env, "map index %d is not one of the program's %u maps\n", insn->imm,
+			env->opts->map_cnt);
+		return -EINVAL;
 	}
-	env->aux[env->insn].map = (uint32_t)insn->imm;
+	if (!env->is_map_checked[index])
+		err = check_new_map(env, &env->opts->maps[index]);
+	if (err)
+		return err;
+	env->is_map_checked[index] = true;
+	env->aux[env->insn].map = index;
 	if (insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE)
-		return check_value_address(env, map, (uint32_t)insn[1].imm);
+		return check_value_address(env, &env->opts->maps[index], (uint32_t)insn[1].imm);
 	return 0;
 }
 

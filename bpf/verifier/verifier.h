@@ -49,11 +49,20 @@ struct xb_verify_opts {
 	const struct xb_verify_hooks *hooks;
 };
 
+/* A register of an instruction, just before it, over all paths that reached it. */
+struct xb_operand_facts {
+	uint32_t kinds;		  /* bit n: it was an enum xb_reg_kind n (state.h) here */
+	uint64_t umin, umax;	  /* when a number: its range */
+	int64_t off_min, off_max; /* when a pointer: from the beginning of what it points into (of
+				     the packet checked last, of the frame's end) */
+};
+
 /* What is known of one slot after the walk, over all paths that reached it. */
 struct xb_insn_facts {
 	bool seen;	    /* some path reaches it; a slot nobody sees is dead */
 	bool is_ctx_access; /* a load or store of the context */
 	bool zext;	    /* its 32-bit result's upper half is read: zero extension matters */
+	struct xb_operand_facts dst, src; /* kinds is 0 of one it does not have, or nobody set */
 };
 
 struct xb_facts {
@@ -72,10 +81,10 @@ struct xb_facts {
 };
 
 /*
- * Verify. 0 and *facts (xb_facts_free() ends it, also after a refusal, when only refused_insn and
- * visited say anything), or the kernel's -errno (EINVAL, EACCES, EPERM,
+ * Verify. 0 and *facts (xb_facts_free() ends it), or the kernel's -errno (EINVAL, EACCES, EPERM,
  * E2BIG, ENOMEM, EOPNOTSUPP for what this verifier does not know, ...) and the kernel's sentence as
- * the log's last line before "processed N insns ...".
+ * the log's last line before "processed N insns ..."; of *facts only refused_insn and visited then
+ * say anything, and nothing is to be freed.
  */
 int xb_verify(const struct bpf_insn *insns, uint32_t cnt, const struct xb_verify_opts *opts,
 	struct xb_facts *facts, struct xb_log *log);

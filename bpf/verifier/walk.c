@@ -227,7 +227,7 @@ visit(struct xb_verify_env *env)
 
 	if (env->level)
 		xv_say_insn(env);
-	env->facts.insns[env->insn].seen = true;
+	xv_gather_facts(env);
 	if (hooks && hooks->insn)
 		return hooks->insn(hooks->dev, env, env->insn, env->prev);
 	return 0;
@@ -343,7 +343,7 @@ walk_function(struct xb_verify_env *env, uint32_t n)
 	drop_branches(env);
 	xv_free_explored(env);
 	if (!err && env->level == 1)
-		xv_log_cut(env, 0);
+		xv_log_cut(env, env->log_start);
 	return err;
 }
 

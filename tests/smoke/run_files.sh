@@ -15,6 +15,12 @@ count XDP_PASS 3000
 cmp in.pcap pass.pcap
 [ "$(stat -c %s tx.pcap)" -eq 24 ] || fail 'packets were sent that passed'
 
+# Nobody looks at what is sent: it leaves all the same.
+expect 0 "$xoffload" run "$programs/xdp_pass.o" -i in.pcap
+count XDP_PASS 3000
+expect 0 "$xoffload" run "$programs/xdp_icmp_toobig.o" -i in.pcap --repeat 10
+count XDP_TX '[1-9][0-9]{2,}'
+
 # The nanoseconds of the input are kept.
 tcpdump=$(command -v tcpdump || true)
 if [ -n "$tcpdump" ]; then

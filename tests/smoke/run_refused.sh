@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What a program needs that is not there, what the verifier refuses, and what other programs of the same
+# object need, which is not in the way.
+# usage: run_refused.sh SOURCE_ROOT BUILD_ROOT
+# shellcheck disable=SC1091,SC2154 # lib.sh and its variables are found at run time
+. "$(dirname "$0")/lib.sh"
+
+object=$build_root/tests/objects/other_maps.o
+[ -f "$object" ] || fail "no $object"
+
+expect 0 "$xoffload" run "$object" -p plain -i "$pcaps/imix.pcap" --maps
+count XDP_PASS 240
+says out '^map seen \(array\)'
+! grep -qE 'ring|unused' out || fail "maps of other programs were made: $(cat out)"
+
+expect 1 "$xoffload" run "$object" -p events -i "$pcaps/imix.pcap" --pass-out pass.pcap
+says err "map 'ring' \(perf_event_array\): this map type is not implemented"
+[ ! -e pass.pcap ] || fail "a refused program left an output file"
+
+expect 1 "$xoffload" run "$object" -p stray -i "$pcaps/imix.pcap"
+says err "the verifier refuses program 'stray'"
+says err 'other_maps.bpf.c:[0-9]+'
+says err '\(71\) r[0-9] = \*\(u8 \*\)\(r[0-9] \+12\)'
+says err 'invalid access to packet, off=12 size=1'
+[ ! -s out ] || fail "a refused program has a report"
+
+expect 0 "$xoffload" run "$object" -p plain -i "$pcaps/imix.pcap" --verbose
+says err 'processed [0-9]+ insns'
