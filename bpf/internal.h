@@ -38,8 +38,9 @@ bool xb_vm_may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool
 /* Are the arguments (r[0] is r1 ... r[4] is r5) what the helper's row says? false: the fault's text
  * is set, its insn is the caller's to set. */
 bool xb_vm_check_args(struct xb_vm *vm, const struct xb_helper *helper, const uint64_t *r);
-/* The field of struct xdp_md at this address, when addr is the context's. */
-bool xb_vm_read_ctx(const struct xb_vm *vm, uint64_t addr, uint64_t *value);
+/* The field of struct xdp_md at this address, when addr is the context's. Only numbers have a sign.
+ */
+bool xb_vm_read_ctx(const struct xb_vm *vm, uint64_t addr, bool is_signed, uint64_t *value);
 /* Record why a run ends; returns err. */
 int xb_vm_faultf(struct xb_vm *vm, int err, uint32_t insn, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

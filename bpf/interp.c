@@ -153,6 +153,21 @@ is_near(const struct xb_vm *vm, uint64_t addr, uint64_t size)
 		DST = (convert)value;                                                              \
 		NEXT();                                                                            \
 	}
+#if XB_CHECKED
+#define LOAD_WORD_AS(type, is_signed)                                                              \
+	{                                                                                          \
+		uint64_t field, word = ADDRESS(SRC);                                               \
+                                                                                                   \
+		if (unlikely(!is_near(vm, word, 4)) &&                                             \
+			xb_vm_read_ctx(vm, word, is_signed, &field)) {                             \
+			DST = field;                                                               \
+			NEXT();                                                                    \
+		}                                                                                  \
+		LOAD_AS(type, uint64_t)                                                            \
+	}
+#else
+#define LOAD_WORD_AS(type, is_signed) LOAD_AS(type, uint64_t)
+#endif
 #define STORE_AS(type, from)                                                                       \
 	{                                                                                          \
 		uint64_t addr = ADDRESS(DST);                                                      \
@@ -370,7 +385,6 @@ INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2,
 	h_STW: STORE_AS(uint32_t, ip->imm)
 	h_LDXSB: LOAD_AS(int8_t, uint64_t)
 	h_LDXSH: LOAD_AS(int16_t, uint64_t)
-	h_LDXSW: LOAD_AS(int32_t, uint64_t)
 
 	/* section 5.3 */
 	ATOMIC(ADD, __atomic_fetch_add)
@@ -405,22 +419,11 @@ INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2,
 
 	/* clang-format on */
 
-	/* A 32-bit load may be one of a context field, which yields a pointer. */
-h_LDXW : {
-	uint64_t addr = ADDRESS(SRC);
-	uint32_t value;
-
-#if XB_CHECKED
-	if (unlikely(!is_near(vm, addr, sizeof(value)))) {
-		if (xb_vm_read_ctx(vm, addr, &DST))
-			NEXT();
-		CHECK(addr, sizeof(value), false);
-	}
-#endif
-	memcpy(&value, (const void *)(uintptr_t)addr, sizeof(value));
-	DST = value;
-	NEXT();
-}
+	/* A 32-bit load may be one of a context field, which may yield a pointer. */
+h_LDXW:
+	LOAD_WORD_AS(uint32_t, false)
+h_LDXSW:
+	LOAD_WORD_AS(int32_t, true)
 
 	/* section 5.4: image.c put the value into the second slot */
 h_LD_IMM64:

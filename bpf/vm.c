@@ -89,20 +89,26 @@ xb_vm_may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_w
 }
 
 bool
-xb_vm_read_ctx(const struct xb_vm *vm, uint64_t addr, uint64_t *value)
+xb_vm_read_ctx(const struct xb_vm *vm, uint64_t addr, bool is_signed, uint64_t *value)
 {
 	const struct xb_xdp *pkt = vm->pkt;
+	uint32_t number;
 
 	if (!xb_vm_has_ctx(vm))
 		return false;
 	switch (addr - (uint64_t)(uintptr_t)pkt) {
-	case offsetof(struct xdp_md, data): *value = (uintptr_t)pkt->data; break;
-	case offsetof(struct xdp_md, data_end): *value = (uintptr_t)pkt->data_end; break;
-	case offsetof(struct xdp_md, data_meta): *value = (uintptr_t)pkt->data_meta; break;
-	case offsetof(struct xdp_md, ingress_ifindex): *value = pkt->ingress_ifindex; break;
-	case offsetof(struct xdp_md, rx_queue_index): *value = pkt->rx_queue_index; break;
+	case offsetof(struct xdp_md, data): *value = (uintptr_t)pkt->data; return !is_signed;
+	case offsetof(struct xdp_md, data_end):
+		*value = (uintptr_t)pkt->data_end;
+		return !is_signed;
+	case offsetof(struct xdp_md, data_meta):
+		*value = (uintptr_t)pkt->data_meta;
+		return !is_signed;
+	case offsetof(struct xdp_md, ingress_ifindex): number = pkt->ingress_ifindex; break;
+	case offsetof(struct xdp_md, rx_queue_index): number = pkt->rx_queue_index; break;
 	default: return false;
 	}
+	*value = is_signed ? (uint64_t)(int32_t)number : number;
 	return true;
 }
 

@@ -112,28 +112,35 @@ run(const struct options *opt, const struct xb_image *image, struct bytes *mem)
 	return ret < 0 ? STATUS_REFUSED : STATUS_DONE;
 }
 
+static struct program_how
+how_of(const struct options *opt, const struct bytes *mem)
+{
+	return (struct program_how){
+		.type = BPF_PROG_TYPE_UNSPEC,
+		.mem_bytes = (uint32_t)mem->len,
+		.n_cpus = 1,
+		.is_verified = opt->verify,
+		.is_checked = opt->checked,
+	};
+}
+
 static int
 run_bytecode(const struct options *opt, const struct bytes *code, struct bytes *mem)
 {
-	struct xb_image_opts opts = { .type = BPF_PROG_TYPE_UNSPEC, .gpl_compatible = true };
-	struct xb_log log = { 0 };
+	const struct program_how how = how_of(opt, mem);
+	size_t cnt = code->len / sizeof(struct bpf_insn);
 	struct xb_image *image;
-	struct bpf_insn *insns;
-	size_t cnt = code->len / sizeof(*insns);
 	int status;
 
-	if (code->len % sizeof(*insns) != 0) {
+	if (code->len % sizeof(struct bpf_insn) != 0) {
 		complain(
 			"standard input: %zu bytes are no whole number of instructions", code->len);
 		return STATUS_INPUT;
 	}
-	insns = (struct bpf_insn *)(void *)code->at; /* malloc'ed, so aligned */
-	image = xb_image_new(insns, (uint32_t)cnt, &opts, &log);
+	/* malloc'ed, so aligned */
+	image = program_from_insns((void *)code->at, (uint32_t)cnt, &how, &status);
 	if (image == NULL)
-		xb_log_add(&log, "the program is refused: %s\n", strerror(errno));
-	complain_log(&log);
-	if (image == NULL)
-		return STATUS_REFUSED;
+		return status;
 	status = run(opt, image, mem);
 	xb_image_free(image);
 	return status;
@@ -144,6 +151,7 @@ static int
 run_object(const struct options *opt, const struct bytes *elf, struct bytes *mem)
 {
 	struct options named = { .command = CMD_exec, .type = "xdp" };
+	const struct program_how how = how_of(opt, mem);
 	struct program program = { 0 };
 	int fd = memfd_create("object", MFD_CLOEXEC);
 	char path[32];
@@ -160,7 +168,7 @@ run_object(const struct options *opt, const struct bytes *elf, struct bytes *mem
 	status = program_open_object(&named, &program.obj);
 	if (status == STATUS_DONE) {
 		program.prog = &program.obj->progs[0];
-		status = program_load(&program, 1, BPF_PROG_TYPE_UNSPEC, false);
+		status = program_load(&program, &how);
 	}
 	if (status == STATUS_DONE)
 		status = run(opt, program.image, mem);

@@ -226,7 +226,10 @@ open_program(struct run *run)
 			xb_prog_type_name(run->program.prog->type));
 		return STATUS_REFUSED;
 	}
-	return program_load(&run->program, run->job.lcores, BPF_PROG_TYPE_XDP, run->opt->verbose);
+	return program_load(&run->program, &(struct program_how){ .type = BPF_PROG_TYPE_XDP,
+						   .n_cpus = run->job.lcores,
+						   .is_verified = true,
+						   .verbose = run->opt->verbose });
 }
 
 static int

@@ -105,9 +105,7 @@ program_open(struct program *p, const struct options *opt)
 
 struct loader {
 	struct program *p;
-	unsigned int n_cpus;
-	enum bpf_prog_type type;
-	unsigned int log_level; /* of the verifier */
+	const struct program_how *how;
 	struct xb_log *log;
 };
 
@@ -133,7 +131,7 @@ make_maps(const struct loader *l, const struct xb_prog *prog)
 			continue;
 		map = &l->p->maps[insn->imm];
 		if (*map == NULL)
-			*map = xb_map_new(&l->p->obj->maps[insn->imm], l->n_cpus, l->log);
+			*map = xb_map_new(&l->p->obj->maps[insn->imm], l->how->n_cpus, l->log);
 		if (*map == NULL)
 			return -errno;
 		i++; /* the second half */
@@ -161,17 +159,19 @@ tell_place(const struct xb_prog *prog, int32_t insn, struct xb_log *log)
 static int
 verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx)
 {
+	const struct xb_object *obj = l->p->obj;
 	const struct xb_verify_opts opts = {
-		.type = l->type,
-		.gpl_compatible = l->p->obj->gpl_compatible,
-		.maps = l->p->obj->maps,
-		.map_cnt = l->p->obj->map_cnt,
-		.btf = l->p->obj->btf,
+		.type = l->how->type,
+		.mem_bytes = l->how->mem_bytes,
+		.gpl_compatible = obj->gpl_compatible,
+		.maps = obj->maps,
+		.map_cnt = obj->map_cnt,
+		.btf = obj->btf,
 		.funcs = prog->funcs,
 		.func_cnt = prog->func_cnt,
 		.lines = prog->lines,
 		.line_cnt = prog->line_cnt,
-		.log_level = l->log_level,
+		.log_level = l->how->verbose ? 2 : 0,
 	};
 	struct xb_log log = { 0 };
 	struct xb_facts facts;
@@ -181,7 +181,7 @@ verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx)
 		xb_log_add(l->log, "the verifier refuses program '%s':\n", prog->name);
 		tell_place(prog, facts.refused_insn, l->log);
 	}
-	if (ret < 0 || l->log_level > 0)
+	if (ret < 0 || l->how->verbose)
 		xb_log_add(l->log, "%s", xb_log_text(&log));
 	for (uint32_t i = 0; ret == 0 && i < prog->insn_cnt; i++)
 		is_ctx[i] = facts.insns[i].is_ctx_access;
@@ -190,15 +190,15 @@ verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx)
 	return ret;
 }
 
-/* A program of a type the kernel has is verified and runs fast; on plain memory it runs checked. */
+/* Only what the verifier accepted runs on the fast engine. */
 static int
 make_image(const struct loader *l, const struct xb_prog *prog, struct xb_image **image)
 {
-	bool is_verified = l->type != BPF_PROG_TYPE_UNSPEC;
-	bool *is_ctx = calloc(prog->insn_cnt, sizeof(*is_ctx));
+	bool *is_ctx = calloc(prog->insn_cnt + 1, sizeof(*is_ctx));
 	const struct xb_image_opts opts = {
-		.type = l->type,
-		.engine = is_verified ? XB_ENGINE_FAST : XB_ENGINE_CHECKED,
+		.type = l->how->type,
+		.engine = l->how->is_verified && !l->how->is_checked ? XB_ENGINE_FAST
+								     : XB_ENGINE_CHECKED,
 		.gpl_compatible = l->p->obj->gpl_compatible,
 		.maps = l->p->maps,
 		.map_cnt = l->p->obj->map_cnt,
@@ -206,7 +206,7 @@ make_image(const struct loader *l, const struct xb_prog *prog, struct xb_image *
 	};
 	int ret = is_ctx != NULL ? 0 : -ENOMEM;
 
-	if (ret == 0 && is_verified)
+	if (ret == 0 && l->how->is_verified)
 		ret = verify(l, prog, is_ctx);
 	if (ret == 0) {
 		*image = xb_image_new(prog->insns, prog->insn_cnt, &opts, l->log);
@@ -276,26 +276,45 @@ load(const struct loader *l)
 	return ret;
 }
 
+static int
+status_of_load(int ret)
+{
+	if (ret == 0)
+		return STATUS_DONE;
+	return ret == -ENOMEM ? STATUS_RUNTIME : STATUS_REFUSED;
+}
+
 int
-program_load(struct program *p, unsigned int n_cpus, enum bpf_prog_type type, bool verbose)
+program_load(struct program *p, const struct program_how *how)
 {
 	struct xb_log log = { 0 };
-	const struct loader l = {
-		.p = p,
-		.n_cpus = n_cpus,
-		.type = type,
-		.log_level = verbose ? 2 : 0,
-		.log = &log,
-	};
+	const struct loader l = { .p = p, .how = how, .log = &log };
 	int ret = load(&l);
 
 	if (ret < 0)
 		complain("%s: program '%s' cannot run: %s", p->obj->path, p->prog->name,
 			strerror(-ret));
 	complain_log(&log);
-	if (ret == 0)
-		return STATUS_DONE;
-	return ret == -ENOMEM ? STATUS_RUNTIME : STATUS_REFUSED;
+	return status_of_load(ret);
+}
+
+struct xb_image *
+program_from_insns(
+	const struct bpf_insn *insns, uint32_t cnt, const struct program_how *how, int *status)
+{
+	const struct xb_prog prog = { .name = "standard input", .insns = insns, .insn_cnt = cnt };
+	struct xb_object obj = { .gpl_compatible = true };
+	struct program program = { .obj = &obj };
+	struct xb_log log = { 0 };
+	const struct loader l = { .p = &program, .how = how, .log = &log };
+	struct xb_image *image = NULL;
+	int ret = make_image(&l, &prog, &image);
+
+	if (ret < 0)
+		complain("the program is refused: %s", strerror(-ret));
+	complain_log(&log);
+	*status = status_of_load(ret);
+	return image;
 }
 
 void

@@ -21,10 +21,21 @@ int program_open_object(const struct options *opt, struct xb_object **obj);
 uint32_t program_asked(const struct options *opt, const struct xb_object *obj);
 /* Open the object, choose its one program. STATUS_DONE or the status to exit with. */
 int program_open(struct program *p, const struct options *opt);
-/* Verify, make maps for n_cpus workers and images. type: what the program sees as its r1; on plain
- * memory (BPF_PROG_TYPE_UNSPEC) nothing is verified and every access tested. verbose: the
- * verifier's walk goes to stderr. Likewise. */
-int program_load(struct program *p, unsigned int n_cpus, enum bpf_prog_type type, bool verbose);
+/* How a program is made ready. */
+struct program_how {
+	enum bpf_prog_type type; /* what it sees as its r1; UNSPEC: plain memory */
+	uint32_t mem_bytes;	 /* of plain memory */
+	unsigned int n_cpus;	 /* workers its maps are for */
+	bool is_verified;	 /* by our verifier, before anything runs */
+	bool is_checked;	 /* test every access all the same */
+	bool verbose;		 /* the verifier's walk goes to stderr */
+};
+
+/* Verify, make maps and images, fill program arrays. STATUS_DONE or the status to exit with. */
+int program_load(struct program *p, const struct program_how *how);
+/* The same for raw instructions that name no maps: the image, or NULL and *status. */
+struct xb_image *program_from_insns(
+	const struct bpf_insn *insns, uint32_t cnt, const struct program_how *how, int *status);
 /* Tolerates what is half made. */
 void program_close(struct program *p);
 

@@ -84,7 +84,7 @@ sync_one(struct xb_reg_state *reg, const struct xb_reg_state *known)
 static bool
 is_precise(const struct xv_frame *fr, const struct xv_linked *e)
 {
-	return e->is_reg ? fr->precise >> e->n & 1 : fr->slot_precise >> e->n & 1;
+	return ((e->is_reg ? fr->precise : fr->slot_precise) >> e->n & 1) != 0;
 }
 
 static void

@@ -33,7 +33,11 @@ struct xb_verify_hooks {
 };
 
 struct xb_verify_opts {
+	/* BPF_PROG_TYPE_UNSPEC: no kernel type, but a program on plain memory, as xb_vm_run_mem()
+	 * runs it: r1 is the address of mem_bytes bytes (0 when there are none), r2 is mem_bytes.
+	 */
 	enum bpf_prog_type type;
+	uint32_t mem_bytes;
 	bool gpl_compatible;
 	bool offloaded; /* for a device: rx_queue_index may be written, loads keep their context
 			   form */

@@ -41,7 +41,7 @@ check_input(struct xb_verify_env *env)
 	enum bpf_prog_type type = env->opts->type;
 
 	if (type != BPF_PROG_TYPE_XDP && type != BPF_PROG_TYPE_SCHED_CLS &&
-		type != BPF_PROG_TYPE_SCHED_ACT)
+		type != BPF_PROG_TYPE_SCHED_ACT && type != BPF_PROG_TYPE_UNSPEC)
 		return xv_unsupported(env, "programs that are neither XDP nor tc");
 	if (env->cnt == 0 || env->cnt > XB_VERIFY_INSNS_MAX) {
 		xv_say(env, "a program has 1 to %u instructions, not %u\n", XB_VERIFY_INSNS_MAX,

@@ -296,12 +296,33 @@ set_argument(struct xb_verify_env *env, const struct xv_subprog *sub, uint32_t i
 	}
 }
 
+/* What xb_vm_run_mem() gives a program. */
+static void
+set_plain_memory(struct xb_verify_env *env)
+{
+	struct xb_reg_state *r1 = xv_reg(env, 1), *r2 = xv_reg(env, 2);
+
+	r1->type = XB_SCALAR;
+	xv_set_known(r1, 0);
+	if (env->opts->mem_bytes > 0) {
+		r1->type = XB_PTR_MEM;
+		r1->mem_size = env->opts->mem_bytes;
+		r1->id = ++env->id_gen;
+	}
+	r2->type = XB_SCALAR;
+	xv_set_known(r2, env->opts->mem_bytes);
+}
+
 static int
 set_arguments(struct xb_verify_env *env, uint32_t n)
 {
 	struct xv_subprog *sub = &env->subprog[n];
 	int err;
 
+	if (n == 0 && env->opts->type == BPF_PROG_TYPE_UNSPEC) {
+		set_plain_memory(env);
+		return 0;
+	}
 	if (n == 0) {
 		struct xb_reg_state *r1 = xv_reg(env, 1);
 

@@ -24,6 +24,17 @@ printf 'bF\t20 00 00 00 00\n00 00%s' "$exit_insn" >r2.hex
 expect 0 "${exec[@]}" '' <r2.hex
 cmp out <(echo 0)
 
+# Verified first: the argument is the memory, and its length is known.
+echo "71 10 02 00 00 00 00 00 $exit_insn" >third.hex
+expect 0 "${exec[@]}" 'aa bb cc' --verify <third.hex
+cmp out <(echo cc)
+expect 0 "${exec[@]}" 'aa bb cc' --verify --checked <third.hex
+cmp out <(echo cc)
+expect 0 "${exec[@]}" '' --verify <r2.hex
+cmp out <(echo 0)
+expect 1 "${exec[@]}" 'aa bb' --verify <third.hex
+says err 'invalid access to memory, mem_size=2 off=2 size=1'
+
 # A loop without end, a program that is none, hex that is none.
 echo "05 00 ff ff 00 00 00 00 $exit_insn" >loop.hex
 expect 1 "${exec[@]}" <loop.hex

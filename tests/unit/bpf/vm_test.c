@@ -112,6 +112,7 @@ context_fields_are_answered_one_by_one(void **state)
 	EXPECT_RETURN((uintptr_t)bench.pkt.data_meta, LDX(BPF_W, 0, 1, 8), EXIT());
 	EXPECT_RETURN(7, LDX(BPF_W, 0, 1, 12), EXIT());
 	EXPECT_RETURN(3, LDX(BPF_W, 0, 1, 16), EXIT());
+	EXPECT_RETURN(3, LDX(0x80 - BPF_MEM + BPF_W, 0, 1, 16), EXIT());
 	EXPECT_FAULT(-EFAULT, "read of 4 bytes at the context (offset 2), which has no such field",
 		LDX(BPF_W, 0, 1, 2), EXIT());
 	EXPECT_FAULT(-EFAULT, "read of 8 bytes at the context (offset 0), which has no such field",
