@@ -48,7 +48,7 @@ gen_imm(struct gen *g)
 int32_t
 gen_slip(struct gen *g, int32_t off)
 {
-	return gen_errs(g, 2) ? off + (int32_t)gen_roll(g, 9) - 4 : off;
+	return gen_errs(g, g->opts->is_runnable ? 6 : 2) ? off + (int32_t)gen_roll(g, 9) - 4 : off;
 }
 
 /* ---- instructions and registers ---- */

@@ -73,6 +73,15 @@ move_packet_in_tail_calls(struct question *q, struct bpf_insn *insns)
 								    : BPF_FUNC_skb_pull_data;
 }
 
+static void
+forget_cpu_count(struct question *q, struct bpf_insn *insns)
+{
+	for (uint32_t i = 0; i < q->cnt; i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 0 &&
+			insns[i].imm == BPF_FUNC_get_smp_processor_id)
+			insns[i].imm = BPF_FUNC_get_prandom_u32;
+}
+
 static bool
 is_stack_load(const struct bpf_insn *insn)
 {
@@ -131,6 +140,7 @@ static const struct {
 		false },
 	{ "6.12.y: a tail call moves the packet; 6.18.y looks closer", move_packet_in_tail_calls,
 		false },
+	{ "a kernel knows how many cpus its machine has", forget_cpu_count, false },
 	{ "6.13: what a helper only reads of the stack stays known", forget_stack, false },
 	{ "6.18.y decides comparisons of a register with itself", decide_comparisons_with_oneself,
 		true },

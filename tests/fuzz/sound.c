@@ -16,7 +16,7 @@
 
 #define MAPS 7 /* of gen_maps: what the host engine implements */
 #define KEYS 6 /* keys of every map that are filled and compared */
-#define PACKETS 4
+#define PACKETS 8
 #define HEADROOM_BYTES 256
 #define PACKET_MAX_BYTES 160
 #define BUF_BYTES (HEADROOM_BYTES + PACKET_MAX_BYTES + 64)
@@ -119,14 +119,21 @@ fill_maps(struct run *r)
 	}
 }
 
-/* Lengths around what programs check for. */
+/* Lengths around what this program checks for, or around what programs do. */
 static uint32_t
 roll_length(struct run *r)
 {
 	static const uint32_t usual[] = { 0, 1, 4, 8, 14, 18, 20, 34, 42, 54, 64, 100 };
-	uint32_t at = usual[roll(r, sizeof(usual) / sizeof(usual[0]))];
 
-	return roll(r, 2) ? at : roll(r, PACKET_MAX_BYTES);
+	for (int tries = 0; tries < 16; tries++) {
+		const struct bpf_insn *insn = &r->insns[roll(r, r->cnt)];
+
+		if (insn->code == (BPF_ALU64 | BPF_ADD | BPF_K) && insn->imm > 0 &&
+			insn->imm < (int32_t)PACKET_MAX_BYTES)
+			return (uint32_t)insn->imm - (roll(r, 4) == 0);
+	}
+	return roll(r, 2) ? usual[roll(r, sizeof(usual) / sizeof(usual[0]))]
+			  : roll(r, PACKET_MAX_BYTES);
 }
 
 static void
