@@ -121,13 +121,14 @@ names_a_map(const struct bpf_insn *insn)
 /* Objects of the field hold maps for programs that are not run, of types that need not be known
  * here: only what this program names is made. */
 static int
-make_maps(const struct loader *l, const struct xb_prog *prog)
+make_maps(const struct loader *l, const struct bpf_insn *insns, uint32_t cnt)
 {
-	for (uint32_t i = 0; i < prog->insn_cnt; i++) {
-		const struct bpf_insn *insn = &prog->insns[i];
+	for (uint32_t i = 0; i < cnt; i++) {
+		const struct bpf_insn *insn = &insns[i];
 		struct xb_map **map;
 
-		if (!names_a_map(insn))
+		/* xb_image_new() refuses a map that is none. */
+		if (!names_a_map(insn) || (uint32_t)insn->imm >= l->p->obj->map_cnt)
 			continue;
 		map = &l->p->maps[insn->imm];
 		if (*map == NULL)
@@ -155,9 +156,10 @@ tell_place(const struct xb_prog *prog, int32_t insn, struct xb_log *log)
 	xb_log_add(log, "%d: (%02x) %s\n", insn, prog->insns[insn].code, text);
 }
 
-/* is_ctx: one for each slot, for the fast engine. A refusal is told in the kernel's words. */
+/* is_ctx: one for each slot, for the fast engine; insns: the program's, whose dead ones are buried.
+ * A refusal is told in the kernel's words. */
 static int
-verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx)
+verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx, struct bpf_insn *insns)
 {
 	const struct xb_object *obj = l->p->obj;
 	const struct xb_verify_opts opts = {
@@ -185,6 +187,8 @@ verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx)
 		xb_log_add(l->log, "%s", xb_log_text(&log));
 	for (uint32_t i = 0; ret == 0 && i < prog->insn_cnt; i++)
 		is_ctx[i] = facts.insns[i].is_ctx_access;
+	if (ret == 0)
+		xb_facts_bury_dead(&facts, insns);
 	xb_facts_free(&facts);
 	xb_log_free(&log);
 	return ret;
@@ -192,9 +196,9 @@ verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx)
 
 /* Only what the verifier accepted runs on the fast engine. */
 static int
-make_image(const struct loader *l, const struct xb_prog *prog, struct xb_image **image)
+make_image_of(const struct loader *l, const struct xb_prog *prog, struct bpf_insn *insns,
+	bool *is_ctx, struct xb_image **image)
 {
-	bool *is_ctx = calloc(prog->insn_cnt + 1, sizeof(*is_ctx));
 	const struct xb_image_opts opts = {
 		.type = l->how->type,
 		.engine = l->how->is_verified && !l->how->is_checked ? XB_ENGINE_FAST
@@ -204,14 +208,28 @@ make_image(const struct loader *l, const struct xb_prog *prog, struct xb_image *
 		.map_cnt = l->p->obj->map_cnt,
 		.is_ctx_access = is_ctx,
 	};
-	int ret = is_ctx != NULL ? 0 : -ENOMEM;
+	int ret = l->how->is_verified ? verify(l, prog, is_ctx, insns) : 0;
 
-	if (ret == 0 && l->how->is_verified)
-		ret = verify(l, prog, is_ctx);
-	if (ret == 0) {
-		*image = xb_image_new(prog->insns, prog->insn_cnt, &opts, l->log);
-		ret = *image != NULL ? 0 : -errno;
+	if (ret == 0)
+		ret = make_maps(l, insns, prog->insn_cnt);
+	if (ret < 0)
+		return ret;
+	*image = xb_image_new(insns, prog->insn_cnt, &opts, l->log);
+	return *image != NULL ? 0 : -errno;
+}
+
+static int
+make_image(const struct loader *l, const struct xb_prog *prog, struct xb_image **image)
+{
+	struct bpf_insn *insns = calloc(prog->insn_cnt + 1, sizeof(*insns));
+	bool *is_ctx = calloc(prog->insn_cnt + 1, sizeof(*is_ctx));
+	int ret = -ENOMEM;
+
+	if (insns != NULL && is_ctx != NULL) {
+		memcpy(insns, prog->insns, prog->insn_cnt * sizeof(*insns));
+		ret = make_image_of(l, prog, insns, is_ctx, image);
 	}
+	free(insns);
 	free(is_ctx);
 	return ret;
 }
@@ -246,9 +264,7 @@ load_program(const struct loader *l, uint32_t i)
 
 	if (l->p->images[i] != NULL)
 		return 0;
-	ret = make_maps(l, &obj->progs[i]);
-	if (ret == 0)
-		ret = make_image(l, &obj->progs[i], &l->p->images[i]);
+	ret = make_image(l, &obj->progs[i], &l->p->images[i]);
 	for (uint32_t m = 0; ret == 0 && m < obj->map_cnt; m++) {
 		if (l->p->maps[m] == NULL || l->p->is_filled[m] ||
 			obj->maps[m].type != BPF_MAP_TYPE_PROG_ARRAY)

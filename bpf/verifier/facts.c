@@ -95,3 +95,18 @@ xb_facts_free(struct xb_facts *facts)
 	free(facts->subprogs);
 	*facts = (struct xb_facts){ .refused_insn = -1 };
 }
+
+void
+xb_facts_bury_dead(const struct xb_facts *facts, struct bpf_insn *insns)
+{
+	static const struct bpf_insn trap = { .code = BPF_JMP | BPF_JA, .off = -1 };
+
+	for (uint32_t i = 0; i < facts->insn_cnt; i++) {
+		bool is_wide = insns[i].code == (BPF_LD | BPF_IMM | BPF_DW);
+
+		if (!facts->insns[i].seen)
+			insns[i] = trap;
+		else
+			i += is_wide;
+	}
+}

@@ -114,8 +114,7 @@ want_linked(struct xv_backtrack *bt, const struct xv_hist *h)
 	for (uint32_t i = 0; h && i < h->linked_cnt; i++) {
 		const struct xv_linked *e = &h->linked[i];
 
-		is_any |= e->is_reg ? bt->regs[e->frame] >> e->n & 1
-				    : bt->slots[e->frame] >> e->n & 1;
+		is_any |= ((e->is_reg ? bt->regs[e->frame] : bt->slots[e->frame]) >> e->n & 1) != 0;
 	}
 	for (uint32_t i = 0; is_any && i < h->linked_cnt; i++) {
 		const struct xv_linked *e = &h->linked[i];

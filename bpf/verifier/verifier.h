@@ -93,5 +93,8 @@ struct xb_facts {
 int xb_verify(const struct bpf_insn *insns, uint32_t cnt, const struct xb_verify_opts *opts,
 	struct xb_facts *facts, struct xb_log *log);
 void xb_facts_free(struct xb_facts *facts);
+/* What no path reaches becomes "goto pc-1", as in the kernel (sanitize_dead_code): it need not be
+ * anything that can be run. insns: the program that was verified. */
+void xb_facts_bury_dead(const struct xb_facts *facts, struct bpf_insn *insns);
 
 #endif

@@ -246,19 +246,10 @@ run_accepted(struct run *r)
 
 /* Nobody looked at dead code: it becomes jumps to themselves (kernel: sanitize_dead_code). */
 static void
-bury_dead_code(struct run *r, const struct xb_facts *facts)
+note_context_loads(struct run *r, const struct xb_facts *facts)
 {
-	static const struct bpf_insn trap = { .code = BPF_JMP | BPF_JA, .off = -1 };
-
-	for (uint32_t i = 0; i < r->cnt; i++) {
-		bool is_wide = r->insns[i].code == (BPF_LD | BPF_IMM | BPF_DW);
-
+	for (uint32_t i = 0; i < r->cnt; i++)
 		r->is_ctx_access[i] = facts->insns[i].is_ctx_access;
-		if (facts->insns[i].seen)
-			i += is_wide;
-		else
-			r->insns[i] = trap;
-	}
 }
 
 enum sound
@@ -284,7 +275,8 @@ sound_check(const struct bpf_insn *insns, uint32_t cnt, uint64_t seed, char *why
 		if (!r->is_ctx_access || !r->insns)
 			abort();
 		memcpy(r->insns, insns, cnt * sizeof(*insns));
-		bury_dead_code(r, &facts);
+		note_context_loads(r, &facts);
+		xb_facts_bury_dead(&facts, r->insns);
 		xb_facts_free(&facts);
 		sound = run_accepted(r);
 		free(r->is_ctx_access);
