@@ -226,10 +226,13 @@ open_program(struct run *run)
 			xb_prog_type_name(run->program.prog->type));
 		return STATUS_REFUSED;
 	}
-	return program_load(&run->program, &(struct program_how){ .type = BPF_PROG_TYPE_XDP,
-						   .n_cpus = run->job.lcores,
-						   .is_verified = true,
-						   .verbose = run->opt->verbose });
+	status = program_load(&run->program, &(struct program_how){ .type = BPF_PROG_TYPE_XDP,
+						     .n_cpus = run->job.lcores,
+						     .is_verified = true,
+						     .verbose = run->opt->verbose });
+	if (status == STATUS_REFUSED && run->opt->json)
+		report_refusal_json(&run->program, stdout);
+	return status;
 }
 
 static int

@@ -111,6 +111,28 @@ struct loader {
 
 static int load_program(const struct loader *l, uint32_t i);
 
+/* Keep the first refusal. Its sentence is the text's last line, less the verifier's sum. */
+static int
+refuse(const struct loader *l, const struct xb_prog *prog, int err, const char *stage, int32_t insn,
+	const struct xb_log *log)
+{
+	struct refusal *r = &l->p->refusal;
+	const char *text = xb_log_text(log), *end = strstr(text, "processed ");
+	size_t len;
+
+	if (r->err != 0)
+		return err;
+	if (end == NULL || (end != text && end[-1] != '\n'))
+		end = text + strlen(text);
+	while (end > text && end[-1] == '\n')
+		end--;
+	for (len = 0; end - len > text && end[-1 - (ptrdiff_t)len] != '\n';)
+		len++;
+	*r = (struct refusal){ .err = -err, .stage = stage, .prog = prog, .insn = insn };
+	snprintf(r->message, sizeof(r->message), "%.*s", (int)len, end - len);
+	return err;
+}
+
 static bool
 names_a_map(const struct bpf_insn *insn)
 {
@@ -121,9 +143,9 @@ names_a_map(const struct bpf_insn *insn)
 /* Objects of the field hold maps for programs that are not run, of types that need not be known
  * here: only what this program names is made. */
 static int
-make_maps(const struct loader *l, const struct bpf_insn *insns, uint32_t cnt)
+make_maps(const struct loader *l, const struct xb_prog *prog, const struct bpf_insn *insns)
 {
-	for (uint32_t i = 0; i < cnt; i++) {
+	for (uint32_t i = 0; i < prog->insn_cnt; i++) {
 		const struct bpf_insn *insn = &insns[i];
 		struct xb_map **map;
 
@@ -134,7 +156,7 @@ make_maps(const struct loader *l, const struct bpf_insn *insns, uint32_t cnt)
 		if (*map == NULL)
 			*map = xb_map_new(&l->p->obj->maps[insn->imm], l->how->n_cpus, l->log);
 		if (*map == NULL)
-			return -errno;
+			return refuse(l, prog, -errno, "map", (int32_t)i, l->log);
 		i++; /* the second half */
 	}
 	return 0;
@@ -180,6 +202,7 @@ verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx, struct 
 	int ret = xb_verify(prog->insns, prog->insn_cnt, &opts, &facts, &log);
 
 	if (ret < 0) {
+		refuse(l, prog, ret, "verifier", facts.refused_insn, &log);
 		xb_log_add(l->log, "the verifier refuses program '%s':\n", prog->name);
 		tell_place(prog, facts.refused_insn, l->log);
 	}
@@ -211,11 +234,11 @@ make_image_of(const struct loader *l, const struct xb_prog *prog, struct bpf_ins
 	int ret = l->how->is_verified ? verify(l, prog, is_ctx, insns) : 0;
 
 	if (ret == 0)
-		ret = make_maps(l, insns, prog->insn_cnt);
+		ret = make_maps(l, prog, insns);
 	if (ret < 0)
 		return ret;
 	*image = xb_image_new(insns, prog->insn_cnt, &opts, l->log);
-	return *image != NULL ? 0 : -errno;
+	return *image != NULL ? 0 : refuse(l, prog, -errno, "load", -1, l->log);
 }
 
 static int

@@ -5,6 +5,15 @@
 
 #include "dpdk-app/cmd.h"
 
+/* Why a program was refused; err 0: it was not. A finding of the JSON. */
+struct refusal {
+	int err;		    /* errno */
+	const char *stage;	    /* "verifier", "map", "load" */
+	const struct xb_prog *prog; /* which of the object: a tail call may have led to it */
+	int32_t insn;		    /* -1: about no instruction */
+	char message[256];	    /* the kernel's sentence, or ours */
+};
+
 struct program {
 	struct xb_object *obj;
 	const struct xb_prog *prog; /* the chosen one */
@@ -12,6 +21,7 @@ struct program {
 	bool *is_filled;	    /* as obj->maps: a program array has its programs */
 	struct xb_image **images;   /* as obj->progs; NULL for those never run */
 	struct xb_image *image;	    /* the chosen program's */
+	struct refusal refusal;	    /* of program_load() */
 };
 
 /* Open opt->args[0] with the options on which program to take. Notes and complaints go to stderr.

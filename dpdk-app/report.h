@@ -22,5 +22,7 @@ struct result {
 void report_text(const struct result *r, FILE *out);
 /* 0 or -ENOMEM. */
 int report_json(const struct result *r, FILE *out);
+/* The same keys for a program that was refused before anything ran. */
+int report_refusal_json(const struct program *p, FILE *out);
 
 #endif

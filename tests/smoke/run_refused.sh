@@ -25,5 +25,20 @@ says err '\(71\) r[0-9] = \*\(u8 \*\)\(r[0-9] \+12\)'
 says err 'invalid access to packet, off=12 size=1'
 [ ! -s out ] || fail "a refused program has a report"
 
+# The same as JSON: a finding, with the kernel's sentence and the place.
+expect 1 "$xoffload" run "$object" -p stray -i "$pcaps/imix.pcap" --json
+python3 - <<'EOF' || fail "JSON of a refusal: $(cat out)"
+import json
+run = json.load(open('out'))
+assert run['program']['name'] == 'stray' and run['offload']['accepted'] is False
+finding, = run['offload']['findings']
+assert finding['stage'] == 'verifier' and finding['errno'] == 13 and finding['first']
+assert finding['message'] == 'R1 offset is outside of the packet', finding
+assert finding['source'].endswith('other_maps.bpf.c') and finding['line'] > 0
+assert finding['insn'] == 1
+EOF
+expect 1 "$xoffload" run "$object" -p events -i "$pcaps/imix.pcap" --json
+says out '"stage": "map"'
+
 expect 0 "$xoffload" run "$object" -p plain -i "$pcaps/imix.pcap" --verbose
 says err 'processed [0-9]+ insns'
