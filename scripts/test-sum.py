@@ -24,7 +24,7 @@ def read_log(path):
 
 def last_line(test):
     lines = [l.strip() for l in (test.get('stdout') or '').splitlines() if l.strip()]
-    return lines[-1] if lines else 'no reason printed'
+    return re.sub(r'^skipped: ', '', lines[-1], flags=re.I) if lines else 'no reason printed'
 
 
 def name_of(test):
