@@ -80,6 +80,17 @@ libbpf_failed(const struct obj_elf *elf, int err)
 
 /* ---- before the object is opened --- */
 
+/* Maps of today's form are described by BTF and nothing else. */
+static int
+check_maps_have_btf(const struct obj_build *b)
+{
+	if (b->btf || !obj_sec_by_name(&b->elf, ".maps"))
+		return 0;
+	return obj_fail(&b->elf, ENOEXEC, ".maps",
+		"maps are described by BTF, which is not in the object; compile it with clang -g"
+		" and do not strip .BTF");
+}
+
 /* libbpf takes a map for every variable of .maps, every section of data, and .kconfig. */
 static int
 check_map_count(const struct obj_build *b)
@@ -493,7 +504,8 @@ obj_load_libbpf(struct obj_build *b)
 		return obj_fail(&b->elf, ENOMEM, NULL, "out of memory");
 	l->b = b;
 	obj_hide(b);
-	err = check_map_count(b);
+	err = check_maps_have_btf(b);
+	err = err ? err : check_map_count(b);
 	err = err ? err : choose_btf(b, &btf_fd);
 	err = err ? err : open_object(l, btf_fd);
 	err = err ? err : prepare_maps(l);

@@ -42,7 +42,7 @@ void xb_log_free(struct xb_log *log);
 /* Largest object file read, and most programs and maps taken from one. */
 #define XB_OBJECT_MAX_BYTES (64u << 20)
 #define XB_OBJECT_MAX_PROGS 512u
-#define XB_OBJECT_MAX_MAPS 64u /* as the kernel: MAX_USED_MAPS */
+#define XB_OBJECT_MAX_MAPS 256u /* of a file; the kernel's 64 (MAX_USED_MAPS) are a program's */
 
 /* Instruction -> source, from BTF line info. */
 struct xb_line {

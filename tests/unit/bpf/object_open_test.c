@@ -187,6 +187,26 @@ maps_are_as_defined_and_absurd_sizes_are_passed_on(void **state)
 }
 
 static void
+maps_without_btf_are_told_what_they_need(void **state)
+{
+	(void)state;
+	assert_refused(try_fixture("maps_no_btf", NULL), ENOEXEC,
+		"section '.maps': maps are described by BTF, which is not in the object; compile "
+		"it with clang -g");
+}
+
+static void
+a_file_may_hold_more_maps_than_a_program_may_use(void **state)
+{
+	struct fixture f = open_fixture("many_maps", NULL);
+
+	(void)state;
+	assert_int_equal(f.obj->map_cnt, 100);
+	assert_int_equal(map_of(&f, "m99")->type, BPF_MAP_TYPE_ARRAY);
+	close_fixture(&f);
+}
+
+static void
 a_pin_is_told_and_not_done(void **state)
 {
 	struct fixture f = open_fixture("maps", NULL);
@@ -489,6 +509,8 @@ main(void)
 		cmocka_unit_test(global_data_is_maps_with_contents),
 		cmocka_unit_test(global_data_works_without_btf),
 		cmocka_unit_test(maps_are_as_defined_and_absurd_sizes_are_passed_on),
+		cmocka_unit_test(maps_without_btf_are_told_what_they_need),
+		cmocka_unit_test(a_file_may_hold_more_maps_than_a_program_may_use),
 		cmocka_unit_test(a_pin_is_told_and_not_done),
 		cmocka_unit_test(map_references_are_indices),
 		cmocka_unit_test(a_program_array_knows_its_programs),
