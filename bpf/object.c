@@ -251,25 +251,34 @@ add_funcs(struct obj_build *b, struct xb_prog *prog, const struct obj_raw_prog *
 	return funcs ? 0 : -ENOMEM;
 }
 
+static bool
+is_bad_core(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == BAD_CORE_HELPER;
+}
+
+/* One note a program: loops that are unrolled hold the same line many times. */
 static void
 note_bad_core(const struct obj_build *b, const struct xb_prog *prog)
 {
-	for (uint32_t i = 0; i < prog->insn_cnt; i++) {
-		const struct bpf_insn *insn = &prog->insns[i];
-		const struct xb_line *line = xb_prog_line(prog, i);
+	const struct xb_line *line;
+	uint32_t first = 0, cnt = 0;
 
-		if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg ||
-			insn->imm != BAD_CORE_HELPER)
-			continue;
-		xb_log_add(b->log,
-			"note: %s: program '%s': insn %u: what it reads is not in the kernel's "
-			"BTF; it"
-			" became a call that is refused when it can be reached",
-			b->elf.path, prog->name, i);
-		if (line)
-			xb_log_add(b->log, " (%s:%u: %s)", line->file, line->line, line->text);
-		xb_log_add(b->log, "\n");
-	}
+	for (uint32_t i = 0; i < prog->insn_cnt; i++)
+		if (is_bad_core(&prog->insns[i]) && cnt++ == 0)
+			first = i;
+	if (cnt == 0)
+		return;
+	xb_log_add(b->log,
+		"note: %s: program '%s': insn %u: what it reads is not in the kernel's BTF; it"
+		" became a call that is refused when it can be reached",
+		b->elf.path, prog->name, first);
+	line = xb_prog_line(prog, first);
+	if (line)
+		xb_log_add(b->log, " (%s:%u: %s)", line->file, line->line, line->text);
+	if (cnt > 1)
+		xb_log_add(b->log, "; and so %u more", cnt - 1);
+	xb_log_add(b->log, "\n");
 }
 
 int

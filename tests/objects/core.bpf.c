@@ -39,4 +39,17 @@ poisoned(struct xdp_md *ctx)
 	return dev->no_such_field;
 }
 
+SEC("xdp")
+int
+poisoned_often(struct xdp_md *ctx)
+{
+	struct net_device *dev = (void *)(long)ctx->data;
+	volatile int sum = 0;
+
+#pragma unroll
+	for (int i = 0; i < 30; i++)
+		sum += dev->no_such_field;
+	return sum;
+}
+
 char _license[] SEC("license") = "GPL";

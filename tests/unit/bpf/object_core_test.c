@@ -90,7 +90,24 @@ what_the_kernel_has_not_is_poisoned_and_told(void **state)
 			p->insns[i].code == (BPF_JMP | BPF_CALL) && p->insns[i].imm == 195896080;
 	assert_int_equal(poisoned, 1);
 	assert_says(&f, "program 'poisoned': insn 1: what it reads is not in the kernel's BTF");
-	assert_says(&f, "core.bpf.c:39: return dev->no_such_field;");
+	assert_says(&f, "core.bpf.c:39: return dev->no_such_field;)\n");
+	close_fixture(&f);
+	close(fd);
+}
+
+static void
+a_program_poisoned_many_times_has_one_note(void **state)
+{
+	char path[64];
+	int fd = make_btf_file(path, sizeof(path));
+	struct xb_object_opts opts = { .btf = path, .program = "poisoned_often" };
+	struct fixture f = open_fixture("core", &opts);
+	const char *note = strstr(xb_log_text(&f.log), "'poisoned_often': insn ");
+
+	(void)state;
+	assert_non_null(note);
+	assert_null(strstr(note + 1, "'poisoned_often'"));
+	assert_says(&f, "; and so 29 more\n");
 	close_fixture(&f);
 	close(fd);
 }
@@ -157,6 +174,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(offsets_are_those_of_the_btf_file),
 		cmocka_unit_test(what_the_kernel_has_not_is_poisoned_and_told),
+		cmocka_unit_test(a_program_poisoned_many_times_has_one_note),
 		cmocka_unit_test(none_leaves_offsets_as_compiled),
 		cmocka_unit_test(the_running_kernel_is_the_default_where_it_has_btf),
 		cmocka_unit_test(a_btf_file_that_is_none_is_refused_by_name),
