@@ -188,9 +188,22 @@ a_runaway_program_is_stopped(void **state)
 	/* 3 rounds of 2 instructions, and 2 more */
 	xb_vm_set_budget(bench.vm, 8);
 	EXPECT_RETURN(3, MOV64_IMM(0, 0), ADD64_IMM(0, 1), JMP_IMM(BPF_JNE, 0, 3, -2), EXIT());
+	xb_vm_set_budget(bench.vm, UINT64_MAX);
+	EXPECT_RETURN(3, MOV64_IMM(0, 0), ADD64_IMM(0, 1), JMP_IMM(BPF_JNE, 0, 3, -2), EXIT());
 	xb_vm_set_budget(bench.vm, 4);
 	EXPECT_FAULT(-E2BIG, "stopped after 4 instructions", MOV64_IMM(0, 0), ADD64_IMM(0, 1),
 		JMP_IMM(BPF_JNE, 0, 3, -2), EXIT());
+}
+
+static void
+the_budget_counts_what_no_jump_ends(void **state)
+{
+	(void)state;
+	xb_vm_set_budget(bench.vm, 4);
+	EXPECT_RETURN(2, MOV64_IMM(0, 0), ADD64_IMM(0, 1), ADD64_IMM(0, 1), EXIT());
+	xb_vm_set_budget(bench.vm, 3);
+	EXPECT_FAULT(-E2BIG, "stopped after 3 instructions", MOV64_IMM(0, 0), ADD64_IMM(0, 1),
+		ADD64_IMM(0, 1), EXIT());
 }
 
 static void
@@ -396,6 +409,7 @@ main(void)
 		CASE(a_callee_may_write_its_callers_frame),
 		CASE(eight_frames_and_no_more),
 		CASE(a_runaway_program_is_stopped),
+		CASE(the_budget_counts_what_no_jump_ends),
 		CASE(atomics_are_aligned),
 		CASE(map_values_are_reached_directly),
 		CASE(a_helper_gets_only_what_its_row_says),
