@@ -478,6 +478,11 @@ h_CALL_LOCAL:
 
 h_EXIT:
 	if (likely(depth == 0)) {
+#if XB_CHECKED
+		left -= ip - run + 1;
+		if (unlikely(left < 0))
+			goto out_of_budget;
+#endif
 		*ret = r[0];
 		return 0;
 	}

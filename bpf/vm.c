@@ -35,6 +35,8 @@ void
 xb_vm_set_budget(struct xb_vm *vm, uint64_t insns)
 {
 	vm->budget = insns ? insns : XB_INSNS_MAX_DEFAULT;
+	if (vm->budget > INT64_MAX) /* it is counted down below zero */
+		vm->budget = INT64_MAX;
 }
 
 void
