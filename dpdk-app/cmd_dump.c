@@ -2,9 +2,9 @@
 /* `xoffload dump OBJECT bpf`: the relocated instructions in the kernel's wording. No DPDK. */
 #include "dpdk-app/cmd.h"
 
-#include <jansson.h>
 #include <string.h>
 
+#include "dpdk-app/json.h"
 #include "dpdk-app/program.h"
 
 #define TEXT_BYTES 256
@@ -61,8 +61,8 @@ json_insn(const struct xb_prog *prog, uint32_t i, uint32_t *slots)
 	if (line == NULL)
 		return json_pack(
 			"{s:i, s:s, s:n, s:n}", "insn", (int)i, "text", text, "source", "line");
-	return json_pack("{s:i, s:s, s:s, s:i}", "insn", (int)i, "text", text, "source", line->file,
-		"line", (int)line->line);
+	return json_pack("{s:i, s:s, s:o, s:i}", "insn", (int)i, "text", text, "source",
+		json_text(line->file), "line", (int)line->line);
 }
 
 static json_t *
@@ -73,12 +73,13 @@ json_program(const struct xb_object *obj, const struct xb_prog *prog)
 
 	for (uint32_t i = 0; i < prog->insn_cnt; i += slots)
 		json_array_append_new(insns, json_insn(prog, i, &slots));
-	return json_pack("{s:{s:s, s:s, s:s, s:s, s:i}, s:o}", "program", "object", obj->path,
-		"name", prog->name, "section", prog->section, "type", xb_prog_type_name(prog->type),
-		"insns", (int)prog->insn_cnt, "listing", insns);
+	return json_pack("{s:{s:o, s:o, s:o, s:s, s:i}, s:o}", "program", "object",
+		json_text(obj->path), "name", json_text(prog->name), "section",
+		json_text(prog->section), "type", xb_prog_type_name(prog->type), "insns",
+		(int)prog->insn_cnt, "listing", insns);
 }
 
-static void
+static int
 print_json(const struct xb_object *obj, uint32_t cnt)
 {
 	json_t *programs = json_array();
@@ -86,9 +87,7 @@ print_json(const struct xb_object *obj, uint32_t cnt)
 
 	for (uint32_t i = 0; i < cnt; i++)
 		json_array_append_new(programs, json_program(obj, &obj->progs[i]));
-	json_dumpf(root, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(root);
+	return json_print(root, stdout);
 }
 
 int
@@ -106,13 +105,13 @@ cmd_dump(const struct options *opt)
 	if (status != STATUS_DONE)
 		return status;
 	cnt = program_asked(opt, obj);
-	if (opt->json)
-		print_json(obj, cnt);
+	if (opt->json && print_json(obj, cnt) < 0)
+		status = STATUS_RUNTIME;
 	for (uint32_t i = 0; !opt->json && i < cnt; i++) {
 		if (i > 0)
 			putchar('\n');
 		print_program(opt, &obj->progs[i]);
 	}
 	xb_object_close(obj);
-	return STATUS_DONE;
+	return status;
 }

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 
 #include "dpdk-app/gen.h"
+#include "dpdk-app/json.h"
 #include "dpdk-app/outfile.h"
 
 #define COUNT_DEFAULT 1000
@@ -53,17 +53,13 @@ write_packets(const struct gen *gen, uint64_t count, pcap_dumper_t *dumper)
 static void
 report(const struct options *opt, uint64_t count, uint64_t bytes)
 {
-	json_t *json;
-
 	if (!opt->json) {
 		printf("%s: %" PRIu64 " packets, %" PRIu64 " bytes\n", opt->args[0], count, bytes);
 		return;
 	}
-	json = json_pack("{s:s, s:I, s:I}", "file", opt->args[0], "packets", (json_int_t)count,
-		"bytes", (json_int_t)bytes);
-	json_dumpf(json, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(json);
+	json_print(json_pack("{s:o, s:I, s:I}", "file", json_text(opt->args[0]), "packets",
+			   (json_int_t)count, "bytes", (json_int_t)bytes),
+		stdout);
 }
 
 int

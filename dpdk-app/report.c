@@ -4,9 +4,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "dpdk-app/json.h"
 
 static const char *const code_meanings[CODE_CNT] = {
 #define VERDICT(name, text) [CODE_##name] = text,
@@ -215,9 +216,9 @@ json_maps(const struct result *r)
 			continue;
 		c.entries = json_array();
 		xb_map_for_each(r->program->maps[i], collect_entry, &c);
-		json_array_append_new(
-			maps, json_pack("{s:s, s:s, s:o}", "name", xb_map_name(c.map), "type",
-				      xb_map_type_name(xb_map_type(c.map)), "entries", c.entries));
+		json_array_append_new(maps,
+			json_pack("{s:o, s:s, s:o}", "name", json_text(xb_map_name(c.map)), "type",
+				xb_map_type_name(xb_map_type(c.map)), "entries", c.entries));
 	}
 	return maps;
 }
@@ -236,9 +237,9 @@ json_codes(const struct result *r, int from, int to)
 static json_t *
 json_program(const struct program *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "object", p->obj->path, "name", p->prog->name,
-		"section", p->prog->section, "type", xb_prog_type_name(p->prog->type), "insns",
-		(int)p->prog->insn_cnt);
+	return json_pack("{s:o, s:o, s:o, s:s, s:i}", "object", json_text(p->obj->path), "name",
+		json_text(p->prog->name), "section", json_text(p->prog->section), "type",
+		xb_prog_type_name(p->prog->type), "insns", (int)p->prog->insn_cnt);
 }
 
 /* There is no card in this version: nothing was offered to one. */
@@ -254,12 +255,12 @@ json_finding(const struct program *p)
 {
 	const struct refusal *r = &p->refusal;
 	const struct xb_line *line = r->insn < 0 ? NULL : xb_prog_line(r->prog, (uint32_t)r->insn);
-	json_t *finding =
-		json_pack("{s:s, s:s, s:i, s:s, s:n, s:n, s:b}", "severity", "error", "stage",
-			r->stage, "errno", r->err, "message", r->message, "why", "fix", "first", 1);
+	json_t *finding = json_pack("{s:s, s:s, s:i, s:o, s:n, s:n, s:b}", "severity", "error",
+		"stage", r->stage, "errno", r->err, "message", json_text(r->message), "why", "fix",
+		"first", 1);
 
 	json_object_set_new(finding, "insn", r->insn < 0 ? json_null() : json_integer(r->insn));
-	json_object_set_new(finding, "source", line ? json_string(line->file) : json_null());
+	json_object_set_new(finding, "source", json_text(line ? line->file : NULL));
 	json_object_set_new(finding, "line", line ? json_integer(line->line) : json_null());
 	return finding;
 }
@@ -269,43 +270,35 @@ report_refusal_json(const struct program *p, FILE *out)
 {
 	json_t *findings = json_array();
 	json_t *root;
-	int ret;
 
 	if (p->refusal.err != 0)
 		json_array_append_new(findings, json_finding(p));
 	root = json_pack("{s:o, s:o, s:n, s:n, s:n}", "program", json_program(p), "offload",
 		json_offload(findings), "placement", "engine", "card");
-	ret = json_dumpf(root, out, JSON_INDENT(2));
-	fputc('\n', out);
-	json_decref(root);
-	return ret == 0 ? 0 : -ENOMEM;
+	return json_print(root, out);
 }
 
 int
 report_json(const struct result *r, FILE *out)
 {
 	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
-	json_t *root =
-		json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I}",
-			"program", json_program(r->program), "offload", json_offload(json_array()),
-			"placement", "host", "engine", "interp", "mode", r->mode, "input", r->from,
-			"interrupted", r->interrupted, "packets", (json_int_t)r->stats.packets,
-			"bytes", (json_int_t)r->stats.bytes, "snapped", (json_int_t)r->snapped,
-			"filtered", (json_int_t)r->filtered, "unsent", (json_int_t)r->stats.unsent,
-			"unknown_verdicts", (json_int_t)r->stats.unknown);
-	int ret;
+	json_t *root = json_pack(
+		"{s:o, s:o, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "program",
+		json_program(r->program), "offload", json_offload(json_array()), "placement",
+		"host", "engine", "interp", "mode", r->mode, "input", json_text(r->from),
+		"interrupted", r->interrupted, "packets", (json_int_t)r->stats.packets, "bytes",
+		(json_int_t)r->stats.bytes, "snapped", (json_int_t)r->snapped, "filtered",
+		(json_int_t)r->filtered, "unsent", (json_int_t)r->stats.unsent, "unknown_verdicts",
+		(json_int_t)r->stats.unknown);
 
 	json_object_set_new(root, "verdicts", json_codes(r, 0, VERDICT_CNT));
 	json_object_set_new(root, "errors", json_codes(r, VERDICT_CNT, CODE_CNT));
-	json_object_set_new(root, "first_fault", fault != NULL ? json_string(fault) : json_null());
+	json_object_set_new(root, "first_fault", json_text(fault));
 	json_object_set_new(root, "simulator",
 		json_pack("{s:f, s:f, s:i, s:i}", "seconds", r->seconds, "mpps", mpps(r), "lcores",
 			(int)r->lcores, "nfp_insns_executed", 0));
 	json_object_set_new(root, "card", json_null());
 	json_object_set_new(root, "maps", json_maps(r));
-	ret = json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
-	fputc('\n', out);
-	json_decref(root);
 	free(fault);
-	return ret == 0 ? 0 : -ENOMEM;
+	return json_print(root, out);
 }

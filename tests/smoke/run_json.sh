@@ -40,3 +40,14 @@ expect 0 "$xoffload" dump "$programs/xdp_counter.o" bpf --json
 python3 -c 'import json; p = json.load(open("out"))["programs"][0]; assert len(p["listing"]) > 5 and p["program"]["name"] == "xdp_counter"'
 expect 0 "$xoffload" gen --count 3 --json x.pcap
 python3 -c 'import json; assert json.load(open("out")) == {"file": "x.pcap", "packets": 3, "bytes": 180}'
+
+# Names of files need not be UTF-8, JSON is.
+odd=$(printf 'odd\377.o')
+cp "$programs/xdp_counter.o" "$odd"
+cp "$pcaps/icmp.pcap" "$odd.pcap"
+expect 0 "$xoffload" run "$odd" -i "$odd.pcap" --json
+python3 -c 'import json; r = json.load(open("out")); assert r["input"] == "odd\ufffd.o.pcap" and r["program"]["object"] == "odd\ufffd.o"'
+expect 0 "$xoffload" dump "$odd" bpf --json
+python3 -c 'import json; assert json.load(open("out"))["programs"][0]["program"]["object"] == "odd\ufffd.o"'
+expect 0 "$xoffload" gen --count 3 --json "$odd.pcap"
+python3 -c 'import json; assert json.load(open("out"))["packets"] == 3'
