@@ -205,10 +205,6 @@ usage_problem(const struct options *opt)
 		return "run: --tx-out, --filter and --repeat go with -i, not with --vdev";
 	if (opt->vdev.cnt > 1 && opt->pass_out)
 		return "run: --pass-out is the host port, so there cannot be a second --vdev";
-	if (opt->in != NULL && strcmp(opt->in, "-") == 0 && opt->repeat > 1)
-		return "run: standard input can be read once, --repeat needs a file";
-	if (opt->pass_out && opt->tx_out && strcmp(opt->pass_out, opt->tx_out) == 0)
-		return "run: --pass-out and --tx-out name the same file";
 	return NULL;
 }
 
@@ -244,6 +240,11 @@ open_input(struct run *run, struct xb_log *log)
 		return STATUS_DONE;
 	if (replay_open(&run->replay, opt->in, log) < 0)
 		return STATUS_INPUT;
+	if (opt->repeat > 1 && !run->replay.can_rewind) {
+		xb_log_add(
+			log, "run: %s can be read once, --repeat needs a file\n", run->replay.path);
+		return STATUS_USAGE;
+	}
 	if (opt->filter != NULL && replay_filter(&run->replay, opt->filter, log) < 0)
 		return STATUS_USAGE;
 	if (opt->repeat)
@@ -358,10 +359,10 @@ report(struct run *run)
 		stats_add(&r.stats, &run->workers[i].stats);
 	for (int i = 0; i < CODE_CNT; i++)
 		sum += r.stats.codes[i];
-	if (opt->json)
-		report_json(&r, stdout);
-	else
+	if (!opt->json)
 		report_text(&r, stdout);
+	else if (report_json(&r, stdout) < 0)
+		complain("no memory for the report");
 	/* A live port may be full; the rings of a replay never are. */
 	if (sum == r.stats.packets && sum == run->job.out.next &&
 		(run->job.ports.live || r.stats.unsent == 0))
@@ -373,16 +374,19 @@ report(struct run *run)
 	return STATUS_RUNTIME;
 }
 
-/* The report, the files, and whether the capture was whole. */
+/* The files, the report, and whether the capture was whole. Files first: who reads the report may
+ * go away in the middle of it, and that ends the process. A signal also ends the wait for a pipe.
+ */
 static int
 conclude(struct run *run)
 {
 	struct xb_log log = { 0 };
+	int written = output_commit(&run->job.out, &log);
 	int status = report(run);
 
-	if (output_commit(&run->job.out, &log) < 0)
+	if (written < 0)
 		status = STATUS_RUNTIME;
-	if (status == STATUS_DONE && run->replay.failed) {
+	if (status == STATUS_DONE && run->replay.failed && !interrupted) {
 		replay_explain(&run->replay, &log);
 		status = STATUS_INPUT;
 	}

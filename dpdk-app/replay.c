@@ -11,6 +11,7 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* More than this does not stay in the second level cache and is slower (measured). */
 #define BUFFER_BYTES (64u << 10)
@@ -47,17 +48,31 @@ open_pass(struct replay *r, struct xb_log *log)
 		xb_log_add(log, "%s: %s\n", r->path, strerror(errno));
 		return ret;
 	}
-	setvbuf(r->file, NULL, _IOFBF, BUFFER_BYTES);
+	/* glibc takes a size only together with a buffer. */
+	if (r->buffer == NULL)
+		r->buffer = malloc(BUFFER_BYTES);
+	if (r->buffer != NULL)
+		setvbuf(r->file, r->buffer, _IOFBF, BUFFER_BYTES);
 	__fsetlocking(r->file, FSETLOCKING_BYCALLER);
 	r->is_nano = peek_nano(r->file);
 	r->pcap =
 		pcap_fopen_offline_with_tstamp_precision(r->file, PCAP_TSTAMP_PRECISION_NANO, err);
 	if (r->pcap == NULL) {
 		xb_log_add(log, "%s: not a capture: %s\n", r->path, err);
-		fclose(r->file);
+		if (!r->is_stdin)
+			fclose(r->file);
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/* A pipe that has a name can be opened again, and that waits for a writer who never comes. */
+static bool
+can_rewind(const struct replay *r)
+{
+	struct stat st;
+
+	return !r->is_stdin && fstat(fileno(r->file), &st) == 0 && S_ISREG(st.st_mode);
 }
 
 int
@@ -74,8 +89,11 @@ replay_open(struct replay *r, const char *path, struct xb_log *log)
 		r->is_stdin = true;
 		r->path = "standard input";
 	}
-	if (open_pass(r, log) < 0)
+	if (open_pass(r, log) < 0) {
+		replay_close(r);
 		return -EINVAL;
+	}
+	r->can_rewind = can_rewind(r);
 	link = pcap_datalink(r->pcap);
 	if (link != DLT_EN10MB) {
 		const char *name = pcap_datalink_val_to_description_or_dlt(link);
@@ -257,7 +275,7 @@ void
 replay_explain(const struct replay *r, struct xb_log *log)
 {
 	uint64_t n = r->index - r->pass_at;
-	int64_t offset = r->is_stdin ? -1 : find_offset(r->path, n);
+	int64_t offset = r->can_rewind ? find_offset(r->path, n) : -1;
 
 	xb_log_add(log, "%s: packet %" PRIu64 " (the first is 0)", r->path, n);
 	if (offset >= 0)
@@ -278,4 +296,7 @@ replay_close(struct replay *r)
 	if (r->pcap != NULL)
 		pcap_close(r->pcap);
 	r->pcap = NULL;
+	if (!r->is_stdin) /* which is never closed, and keeps it */
+		free(r->buffer);
+	r->buffer = NULL;
 }

@@ -13,10 +13,12 @@
 struct replay {
 	const char *path; /* "standard input" for - */
 	FILE *file;
+	char *buffer; /* of file */
 	pcap_t *pcap;
 	bool is_stdin;
-	bool is_nano; /* timestamps of the file have nanoseconds */
-	int snaplen;  /* the longest record there is or may be */
+	bool can_rewind; /* it is a file that can be opened again and is then the same */
+	bool is_nano;	 /* timestamps of the file have nanoseconds */
+	int snaplen;	 /* the longest record there is or may be */
 	struct bpf_program filter;
 	bool has_filter;
 	uint64_t passes; /* how often the file is still to be read from its beginning */

@@ -87,3 +87,13 @@ expect 3 "${run[@]}" -i .
 expect 3 "${run[@]}" -i /dev/null
 expect 3 "${run[@]}" -i nowhere
 says err 'nowhere: No such file or directory'
+
+# A pipe with a name can be read once, and nobody waits for it to come again.
+mkfifo pipe
+cat whole.pcap >pipe &
+expect 2 timeout 20 "${run[@]}" -i pipe --repeat 2
+says err '^xoffload: run: pipe can be read once, --repeat needs a file'
+cat cut.pcap >pipe &
+expect 3 timeout 20 "${run[@]}" -i pipe
+count XDP_DROP 7
+says err '^xoffload: pipe: packet 7 \(the first is 0\): truncated'

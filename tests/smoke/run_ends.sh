@@ -6,14 +6,23 @@
 . "$(dirname "$0")/lib.sh"
 has_program xdp_drop
 
+# Does the process with this id write into a file of this directory that is not whole yet?
+writes() { # PID
+	local fd
+	for fd in /proc/"$1"/fd/*; do
+		case $(readlink "$fd") in
+		"$dir"/*' (deleted)' | "$dir"/verdicts.*) [ "$(stat -Lc %s "$fd")" -eq 0 ] || return 0 ;;
+		esac
+	done
+	return 1
+}
 interrupted() { # SIGNAL OPTIONS...
 	local signal=$1 status=0
 	shift
 	"$xoffload" run "$programs/xdp_drop.o" "$@" >out 2>err &
 	local pid=$!
-	# Until it runs: its verdicts file is there and grows.
 	for ((i = 0; i < 300; i++)); do
-		[ "$(cat verdicts.?????? 2>/dev/null | head -c 1 | wc -c)" -eq 0 ] || break
+		writes $pid && break
 		sleep 0.1
 	done
 	kill -"$signal" $pid
@@ -42,8 +51,25 @@ says out '^note: the filter left out [1-9]'
 expect 2 "$xoffload" run "$programs/xdp_drop.o" -i in.pcap --filter 'udp port'
 says err "^xoffload: --filter 'udp port': "
 
-# Live ports: what net_pcap reads passes to the host port.
 expect 0 "$xoffload" gen --count 100 --size imix live.pcap
+
+# A signal also ends the wait for more of a pipe, and that is no defect of the capture.
+mkfifo idle
+"$xoffload" run "$programs/xdp_drop.o" -i - <idle >out 2>err &
+pid=$!
+exec 9>idle
+cat live.pcap >&9
+for ((i = 0; i < 100; i++)); do
+	kill -INT $pid 2>/dev/null || break
+	sleep 0.1
+done
+status=0
+wait $pid || status=$?
+exec 9>&-
+[ $status -eq 0 ] || fail "exit $status after SIGINT in a read: $(cat err)"
+says out '^note: ended before everything was read'
+
+# Live ports: what net_pcap reads passes to the host port.
 expect 0 "$xoffload" run "$programs/xdp_pass.o" --vdev net_pcap0,rx_pcap=live.pcap,tx_pcap=none.pcap \
 	--vdev net_pcap1,rx_pcap=live.pcap,tx_pcap=passed.pcap --count 100
 count XDP_PASS 100
