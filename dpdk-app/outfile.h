@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A file that appears under its name only when it is whole: written beside it under another name
- * and renamed. What is no regular file (/dev/null, a pipe) is written in place.
+ * A file that appears under its name only when it is whole: written without a name, or where the
+ * file system cannot, under another one, and then renamed. What is no regular file (/dev/null, a
+ * pipe) is written in place.
  */
 #ifndef APP_OUTFILE_H
 #define APP_OUTFILE_H
@@ -12,7 +13,10 @@
 struct outfile {
 	FILE *file;
 	char *path; /* symbolic links resolved */
-	char *temp; /* NULL: written in place */
+	char *temp; /* its name until it is whole; NULL: none */
+	char *buffer;
+	bool in_place;
+	bool is_nameless;
 };
 
 /* 0, or -errno and a sentence. `in` (may be NULL) is a file that must not be overwritten. */
@@ -24,5 +28,7 @@ int outfile_open_pcap(struct outfile *out, const char *path, FILE *in, bool nano
 int outfile_commit(struct outfile *out, struct xb_log *log);
 /* Close and remove; does nothing when already done or never opened. */
 void outfile_abandon(struct outfile *out);
+/* Would the one replace the other? */
+bool outfile_is_same(const struct outfile *a, const struct outfile *b);
 
 #endif

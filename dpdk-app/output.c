@@ -35,6 +35,13 @@ open_files(struct output *out, const struct options *opt, const struct output_op
 	if (ret == 0 && opt->tx_out != NULL)
 		ret = outfile_open_pcap(&out->tx, opt->tx_out, opts->in, opts->is_nano,
 			opts->snaplen, &out->tx_dumper, log);
+	if (ret == 0 && (outfile_is_same(&out->verdicts, &out->pass) ||
+				outfile_is_same(&out->verdicts, &out->tx) ||
+				outfile_is_same(&out->pass, &out->tx))) {
+		xb_log_add(
+			log, "run: --verdicts, --pass-out and --tx-out: two name the same file\n");
+		ret = -EINVAL;
+	}
 	return ret;
 }
 

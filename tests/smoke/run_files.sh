@@ -52,5 +52,14 @@ says err 'small.pcap: is the input'
 cmp small.pcap kept.pcap
 expect 3 "$xoffload" run "$programs/xdp_pass.o" -i nowhere.pcap --pass-out new.pcap
 [ ! -e new.pcap ] || fail 'a file was left by a run that did not begin'
+expect 2 "$xoffload" run "$programs/xdp_pass.o" -i in.pcap --verdicts one --pass-out ./one
+says err '^xoffload: run: --verdicts, --pass-out and --tx-out: two name the same file'
+[ ! -e one ] || fail 'a file was left by a run that did not begin'
+expect 4 "$xoffload" run "$programs/xdp_pass.o" -i in.pcap --pass-out /dev/full
+says err '/dev/full: cannot be written: No space left on device'
 expect 4 "$xoffload" run "$programs/xdp_pass.o" -i in.pcap --verdicts /dev/full
 says err '/dev/full: cannot be written: No space left on device'
+
+# Who reads the report may go away before it is written; the files are there all the same.
+"$xoffload" run "$programs/xdp_pass.o" -i in.pcap --pass-out gone.pcap | true || true
+cmp in.pcap gone.pcap
