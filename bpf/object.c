@@ -448,6 +448,8 @@ xb_object_open(const char *path, const struct xb_object_opts *opts, struct xb_lo
 
 	if (!owner)
 		return NULL;
+	if (b.opts->called)
+		b.elf.path = b.opts->called;
 	b.out = &owner->pub;
 	err = obj_read_file(path, log, &b.elf.image, &b.elf.size);
 	if (!err) {

@@ -148,6 +148,8 @@ struct xb_object_opts {
 	 * as the object says) are taken too, after it. */
 	const char *section;
 	const char *program;
+	/* What messages call the file; NULL: its path. */
+	const char *called;
 };
 
 /*

@@ -150,7 +150,7 @@ run_bytecode(const struct options *opt, const struct bytes *code, struct bytes *
 static int
 run_object(const struct options *opt, const struct bytes *elf, struct bytes *mem)
 {
-	struct options named = { .command = CMD_exec, .type = "xdp" };
+	struct options named = { .command = CMD_exec, .type = "xdp", .elf = true };
 	const struct program_how how = how_of(opt, mem);
 	struct program program = { 0 };
 	int fd = memfd_create("object", MFD_CLOEXEC);

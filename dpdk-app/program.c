@@ -43,6 +43,7 @@ program_open_object(const struct options *opt, struct xb_object **obj)
 		.btf = opt->btf,
 		.section = opt->section,
 		.program = opt->program,
+		.called = opt->elf ? "standard input" : NULL, /* the path is cmd_exec.c's own */
 	};
 	struct xb_log log = { 0 };
 	int err;

@@ -58,4 +58,5 @@ if [ -f "$programs/xdp_drop.o" ]; then
 	expect 0 "${exec[@]}" '' --elf <drop.hex
 	cmp out <(echo 1)
 	expect 3 "${exec[@]}" --elf <load.hex
+	says err '^xoffload: standard input: not an ELF file'
 fi
