@@ -16,6 +16,9 @@
 #define BUFFER_BYTES (64u << 10)
 #define SNAPLEN_MIN 65535
 
+/* Of the one capture that is open: glibc does not take a size without a buffer. */
+static char buffer[BUFFER_BYTES];
+
 static const uint32_t nano_magics[] = { 0xa1b23c4d, 0x4d3cb2a1, 0x0a0d0d0a /* pcapng */ };
 
 /* Whether the file may have nanoseconds, from its first four bytes, which are put back. */
@@ -47,7 +50,7 @@ open_pass(struct replay *r, struct xb_log *log)
 		xb_log_add(log, "%s: %s\n", r->path, strerror(errno));
 		return ret;
 	}
-	setvbuf(r->file, NULL, _IOFBF, BUFFER_BYTES);
+	setvbuf(r->file, buffer, _IOFBF, sizeof(buffer));
 	__fsetlocking(r->file, FSETLOCKING_BYCALLER);
 	r->is_nano = peek_nano(r->file);
 	r->pcap =
