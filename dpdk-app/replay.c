@@ -17,6 +17,9 @@
 #define BUFFER_BYTES (64u << 10)
 #define SNAPLEN_MIN 65535
 
+/* Of the one capture that is open: glibc does not take a size without a buffer. */
+static char buffer[BUFFER_BYTES];
+
 static const uint32_t nano_magics[] = { 0xa1b23c4d, 0x4d3cb2a1, 0x0a0d0d0a /* pcapng */ };
 
 /* Whether the file may have nanoseconds, from its first four bytes, which are put back. */
@@ -48,19 +51,14 @@ open_pass(struct replay *r, struct xb_log *log)
 		xb_log_add(log, "%s: %s\n", r->path, strerror(errno));
 		return ret;
 	}
-	/* glibc takes a size only together with a buffer. */
-	if (r->buffer == NULL)
-		r->buffer = malloc(BUFFER_BYTES);
-	if (r->buffer != NULL)
-		setvbuf(r->file, r->buffer, _IOFBF, BUFFER_BYTES);
+	setvbuf(r->file, buffer, _IOFBF, sizeof(buffer));
 	__fsetlocking(r->file, FSETLOCKING_BYCALLER);
 	r->is_nano = peek_nano(r->file);
 	r->pcap =
 		pcap_fopen_offline_with_tstamp_precision(r->file, PCAP_TSTAMP_PRECISION_NANO, err);
 	if (r->pcap == NULL) {
 		xb_log_add(log, "%s: not a capture: %s\n", r->path, err);
-		if (!r->is_stdin)
-			fclose(r->file);
+		fclose(r->file);
 		return -EINVAL;
 	}
 	return 0;
@@ -89,10 +87,8 @@ replay_open(struct replay *r, const char *path, struct xb_log *log)
 		r->is_stdin = true;
 		r->path = "standard input";
 	}
-	if (open_pass(r, log) < 0) {
-		replay_close(r);
+	if (open_pass(r, log) < 0)
 		return -EINVAL;
-	}
 	r->can_rewind = can_rewind(r);
 	link = pcap_datalink(r->pcap);
 	if (link != DLT_EN10MB) {
@@ -296,7 +292,4 @@ replay_close(struct replay *r)
 	if (r->pcap != NULL)
 		pcap_close(r->pcap);
 	r->pcap = NULL;
-	if (!r->is_stdin) /* which is never closed, and keeps it */
-		free(r->buffer);
-	r->buffer = NULL;
 }

@@ -13,7 +13,6 @@
 struct replay {
 	const char *path; /* "standard input" for - */
 	FILE *file;
-	char *buffer; /* of file */
 	pcap_t *pcap;
 	bool is_stdin;
 	bool can_rewind; /* it is a file that can be opened again and is then the same */
