@@ -15,8 +15,10 @@
  */
 #include "dpdk-app/cmd.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int
 run_command(enum command cmd, int argc, char **argv)
@@ -55,6 +57,16 @@ help(const char *name)
 	return STATUS_DONE;
 }
 
+/* A standard stream that is closed would give its number to the next file that is opened, and what
+ * is said into the stream would be written there. What takes its place fails as it did. */
+static void
+occupy_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -62,6 +74,7 @@ main(int argc, char **argv)
 	enum command cmd;
 	int status;
 
+	occupy_standard_streams();
 	if (argc < 2) {
 		print_usage(stderr);
 		return STATUS_USAGE;

@@ -63,3 +63,9 @@ says err '/dev/full: cannot be written: No space left on device'
 # Who reads the report may go away before it is written; the files are there all the same.
 "$xoffload" run "$programs/xdp_pass.o" -i in.pcap --pass-out gone.pcap | true || true
 cmp in.pcap gone.pcap
+
+# Nor does what is said get into a file, where nobody listens.
+expect 0 "$xoffload" run "$programs/xdp_pass.o" -i in.pcap --verdicts heard --verbose
+expect 4 bash -c '"$@" <&- >&- 2>&-' - "$xoffload" run "$programs/xdp_pass.o" -i in.pcap \
+	--verdicts unheard --verbose
+cmp heard unheard
