@@ -123,6 +123,13 @@ struct nic_me {
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
 	uint32_t command_sig, command_pc;
 	const char *fault;
+	/* operands of the fast mode, fast.h */
+	uint32_t immediates[256];
+	uint32_t fetched[2];
+	uint32_t nowhere; /* what has no destination is written here */
+	struct nic_fast *fast;
+	bool is_fast_stale;
+	uint32_t loaded_from, loaded_to; /* words ever loaded */
 
 	uint64_t words[NIC_CODE_WORDS];
 	struct nic_insn *insns_at; /* NIC_CODE_WORDS; decoded when is_decoded */
@@ -139,5 +146,20 @@ void nic_me_fault(struct nic_me *me, const char *reason);
 uint32_t nic_me_ctx_number(const struct nic_me *me);
 uint32_t nic_me_read(struct nic_me *me, const struct nic_reg *reg);
 void nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value);
+/* insns_at[pc] is filled: NULL, or why there is no instruction. */
+const char *nic_me_decode_at(struct nic_me *me, uint32_t pc);
+/* Fills me->command; false, and no fault, when the exact mode would not run the command. */
+bool nic_me_is_good_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address);
+
+/* ---- mem.c ---- */
+
+/* NULL, or why nic_mem_access() would do nothing. */
+const char *nic_mem_refuses(struct nic_mem *mem, const struct nic_access *access);
+
+/* ---- fast.c ---- */
+
+/* Runs the active context for as long as it can; false when not at all. */
+bool nic_fast_go(struct nic_me *me, uint64_t end);
+void nic_fast_free(struct nic_fast *fast);
 
 #endif

@@ -26,14 +26,19 @@ nic_me_new(struct nic_mem *mem)
 	me->mem = mem;
 	me->ctx = &me->ctxs[0];
 	me->prng = NIC_PRNG_SEED;
+	me->loaded_from = NIC_CODE_WORDS;
+	for (uint32_t i = 0; i < 256; i++)
+		me->immediates[i] = i;
 	return me;
 }
 
 void
 nic_me_free(struct nic_me *me)
 {
-	if (me)
+	if (me) {
+		nic_fast_free(me->fast);
 		free(me->insns_at);
+	}
 	free(me);
 }
 
@@ -44,14 +49,21 @@ nic_me_load(struct nic_me *me, uint32_t at, const uint64_t *words, uint32_t cnt)
 		return -EINVAL;
 	memcpy(me->words + at, words, cnt * sizeof(*words));
 	memset(me->is_decoded + at, 0, cnt);
+	me->is_fast_stale = true;
+	if (at < me->loaded_from)
+		me->loaded_from = at;
+	if (at + cnt > me->loaded_to)
+		me->loaded_to = at + cnt;
 	return 0;
 }
 
 void
 nic_me_set_stop(struct nic_me *me, uint32_t address, bool on)
 {
-	if (address < NIC_CODE_WORDS)
-		me->is_stop[address] = on;
+	if (address >= NIC_CODE_WORDS || me->is_stop[address] == on)
+		return;
+	me->is_stop[address] = on;
+	me->is_fast_stale = true;
 }
 
 /* ---- contexts, seen from outside ---- */
@@ -175,7 +187,6 @@ nic_me_fault(struct nic_me *me, const char *reason)
 static uint32_t *
 lm_word(struct nic_me *me, const struct nic_reg *reg)
 {
-	static uint32_t nowhere;
 	uint32_t *address = &me->ctx->lm_addr[reg->num];
 	uint32_t word = *address / 4 | reg->off;
 
@@ -184,7 +195,8 @@ lm_word(struct nic_me *me, const struct nic_reg *reg)
 	if (word < NIC_LM_WORDS)
 		return &me->lm[word];
 	nic_me_fault(me, "the pointer is outside local memory");
-	return &nowhere;
+	me->nowhere = 0;
+	return &me->nowhere;
 }
 
 static uint32_t
@@ -242,22 +254,30 @@ nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value)
 
 /* ---- one instruction ---- */
 
-static const struct nic_insn *
-fetch(struct nic_me *me, uint32_t pc)
+const char *
+nic_me_decode_at(struct nic_me *me, uint32_t pc)
 {
 	const char *reason;
 
 	if (me->is_decoded[pc])
-		return &me->insns_at[pc];
+		return NULL;
 	if (me->words[pc] >> (NIC_INSN_BITS + 7) || !nic_ecc_is_right(me->words[pc]))
 		reason = "the word's ECC is missing or wrong";
 	else
 		reason = nic_decode(me->words[pc], &me->insns_at[pc]);
+	me->is_decoded[pc] = !reason;
+	return reason;
+}
+
+static const struct nic_insn *
+fetch(struct nic_me *me, uint32_t pc)
+{
+	const char *reason = nic_me_decode_at(me, pc);
+
 	if (reason) {
 		nic_me_fault(me, reason);
 		return NULL;
 	}
-	me->is_decoded[pc] = true;
 	return &me->insns_at[pc];
 }
 
@@ -444,8 +464,8 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 	return NIC_ME_FAULT;
 }
 
-enum nic_me_end
-nic_me_run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault)
+static enum nic_me_end
+run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast)
 {
 	uint64_t end = me->insns + max_insns;
 
@@ -464,8 +484,22 @@ nic_me_run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault)
 		if (me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
 			me->is_stop[me->ctx->pc])
 			return NIC_ME_STOPPED;
+		if (is_fast && nic_fast_go(me, end))
+			continue;
 		if (!step(me))
 			return end_with_fault(me, fault);
 	}
 	return NIC_ME_LIMIT;
+}
+
+enum nic_me_end
+nic_me_run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault)
+{
+	return run(me, max_insns, fault, false);
+}
+
+enum nic_me_end
+nic_me_run_fast(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault)
+{
+	return run(me, max_insns, fault, true);
 }

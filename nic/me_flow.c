@@ -251,16 +251,35 @@ describe(struct nic_me *me, const struct nic_insn *insn, struct nic_access *a)
 		a->units = (length & ~(uint32_t)LENGTH_WIDE) + 1;
 }
 
-static void
-command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
+static struct nic_access
+access_at(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 {
 	struct nic_access a = { .address = address,
 		.xfer = insn->xfer,
 		.in = me->ctx->xfer_in,
 		.out = me->ctx->xfer_out };
-	const char *reason;
 
 	describe(me, insn, &a);
+	return a;
+}
+
+bool
+nic_me_is_good_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
+{
+	me->command = access_at(me, insn, address);
+	if (!me->fault && !nic_mem_refuses(me->mem, &me->command))
+		return true;
+	me->fault = NULL;
+	me->command.command = NULL;
+	return false;
+}
+
+static void
+command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
+{
+	struct nic_access a = access_at(me, insn, address);
+	const char *reason;
+
 	if (me->fault)
 		return;
 	if (insn->ctx != NIC_CTX_NO_SWAP) {

@@ -4,7 +4,7 @@
  * the atomic engine (nfp-isa.md 6). Used by the simulator; maps and packets live here. Every
  * access is checked against the memory it names.
  */
-#include "nic/nic.h"
+#include "nic/internal.h"
 
 #include <endian.h>
 #include <errno.h>
@@ -270,24 +270,43 @@ check(const struct nic_access *a, uint32_t bytes)
 	return NULL;
 }
 
+/* NULL and where the command's bytes are, or why there is no such command. */
+static const char *
+find(struct nic_mem *mem, const struct nic_access *a, uint32_t bytes, uint8_t **at)
+{
+	const char *reason = check(a, bytes);
+
+	if (reason)
+		return reason;
+	*at = nic_mem_at(mem, a->command->target, a->address, bytes);
+	if (!*at)
+		return "there is no memory at the address";
+	if (a->command->does >= NIC_DOES_ASSIGN &&
+		(uintptr_t)*at & (a->command->how & NIC_HOW_WIDE ? 7 : 3))
+		return "the address of an atomic must be a multiple of its size";
+	return NULL;
+}
+
+const char *
+nic_mem_refuses(struct nic_mem *mem, const struct nic_access *a)
+{
+	uint8_t *at;
+
+	return find(mem, a, bytes_of(a), &at);
+}
+
 const char *
 nic_mem_access(struct nic_mem *mem, const struct nic_access *a)
 {
 	uint32_t bytes = bytes_of(a);
-	const char *reason = check(a, bytes);
 	uint8_t *at;
+	const char *reason = find(mem, a, bytes, &at);
 
 	if (reason)
 		return reason;
-	at = nic_mem_at(mem, a->command->target, a->address, bytes);
-	if (!at)
-		return "there is no memory at the address";
-	if (a->command->does < NIC_DOES_ASSIGN) {
+	if (a->command->does < NIC_DOES_ASSIGN)
 		move(a, at, bytes);
-		return NULL;
-	}
-	if ((uintptr_t)at & (a->command->how & NIC_HOW_WIDE ? 7 : 3))
-		return "the address of an atomic must be a multiple of its size";
-	change(a, at, bytes);
+	else
+		change(a, at, bytes);
 	return NULL;
 }

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fast mode's engine: threaded code over the micro-operations that fast_translate.c makes.
+ * Called by fast.c with a context that has nothing under way (no deferred branch, no pointer on
+ * its way, no CSR read) and pointers inside local memory, which is what makes its accesses safe.
+ *
+ * Nothing here is a device fault: a handler that cannot go on leaves before it has changed
+ * anything, and the exact mode says what is wrong.
+ *
+ * Time is kept in two sums. `room` is end - instructions + pc, so a straight run does not change
+ * it; `skew` is cycles - instructions, so only what loses cycles does.
+ */
+#include "nic/fast.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define SIGN (UINT32_C(1) << 31)
+#define TOP (UINT64_MAX << 32)
+#define AT(offset) (*(uint32_t *)(void *)((uint8_t *)me + (offset)))
+#define LM(pointer, off) AT(offsetof(struct nic_me, lm) + (AT(pointer) | (off)))
+
+#define DISPATCH() goto *u->run
+#define NEXT()                                                                                     \
+	do {                                                                                       \
+		u++;                                                                               \
+		DISPATCH();                                                                        \
+	} while (0)
+#define INSNS (end - (uint64_t)room + u->pc) /* before the one of u */
+
+#define LEFT_RR AT(u->l)
+#define LEFT_MR LM(u->l, u->off)
+#define LEFT_RM AT(u->l)
+#define RIGHT_RR AT(u->r)
+#define RIGHT_MR AT(u->r)
+#define RIGHT_RM LM(u->r, u->off)
+
+#define PUT_R(value)                                                                               \
+	do {                                                                                       \
+		AT(u->d) = (value);                                                                \
+		AT(u->e) = (value);                                                                \
+	} while (0)
+#define PUT_M(value) (LM(u->d, u->e) = (value))
+
+/* For each: res, and what the condition codes are of: s, and its summands or what has no V. */
+#define COMPUTE_LOGIC(expr)                                                                        \
+	uint32_t res = (expr), v = res, w = 0;                                                     \
+	uint64_t s = res
+#define COMPUTE_SUM(three) SUMMANDS three
+#define SUMMANDS(first, second, carry)                                                             \
+	uint32_t v = (first), w = (second);                                                        \
+	uint64_t s = (uint64_t)v + w + (carry);                                                    \
+	uint32_t res = (uint32_t)s
+
+#define KEEP_D (void)s, (void)v, (void)w, (void)l, (void)r
+#define KEEP_P KEEP_D, prev_a = l, prev_r = res
+#define KEEP_L KEEP_P, sum = s, x = v, y = w
+
+#define ALU(op, sources, put, keep, how, expr)                                                     \
+	op##_##sources##_##put##_##keep:                                                           \
+	{                                                                                          \
+		const uint32_t l = LEFT_##sources, r = RIGHT_##sources;                            \
+		COMPUTE_##how(expr);                                                               \
+                                                                                                   \
+		PUT_##put(res);                                                                    \
+		KEEP_##keep;                                                                       \
+		NEXT();                                                                            \
+	}
+#define ALU_LABEL(op, sources, put, keep, how, expr) &&op##_##sources##_##put##_##keep,
+
+#define IS_N ((uint32_t)sum >> 31)
+#define IS_V ((~(x ^ y) & (x ^ (uint32_t)sum)) >> 31)
+
+/* Where control goes elsewhere the limit is looked at: could the straight run there pass it? */
+#define BRANCH(name, condition)                                                                    \
+	name:                                                                                      \
+	{                                                                                          \
+		if (!(condition))                                                                  \
+			NEXT();                                                                    \
+		room += u->delta;                                                                  \
+		skew += u->lost;                                                                   \
+		if (unlikely(room < u->limit)) {                                                   \
+			pc = u->to;                                                                \
+			goto leave;                                                                \
+		}                                                                                  \
+		u += u->target;                                                                    \
+		DISPATCH();                                                                        \
+	}
+#define BRANCH_LABEL(name, condition) &&name,
+#define LABEL(name) &&name,
+
+/* A constant, which has no source A and leaves that of the instruction before. */
+#define CONSTANT(name, put, expr)                                                                  \
+	name##_##put##_D:                                                                          \
+	{                                                                                          \
+		const uint32_t res = (expr);                                                       \
+                                                                                                   \
+		PUT_##put(res);                                                                    \
+		NEXT();                                                                            \
+	}                                                                                          \
+	name##_##put##_P:                                                                          \
+	{                                                                                          \
+		prev_r = (expr);                                                                   \
+		PUT_##put(prev_r);                                                                 \
+		NEXT();                                                                            \
+	}
+
+/* Condition codes as a sum that has them. */
+static uint64_t
+flags_sum(const struct nic_ctx *ctx)
+{
+	uint32_t low = ctx->n ? SIGN : !ctx->z;
+
+	return (uint64_t)ctx->c << 32 | low;
+}
+
+/* No other context can run, so a swap only waits. */
+static bool
+is_alone(const struct nic_me *me)
+{
+	bool alone = true;
+
+	for (unsigned int i = 0; i < NIC_CONTEXTS; i++)
+		alone &= &me->ctxs[i] == me->ctx || me->ctxs[i].state == NIC_CTX_DEAD;
+	return alone;
+}
+
+/* Little endian words, the last of them filled up with zeros. */
+static void
+move_in(uint32_t *in, const uint8_t *from, uint32_t bytes)
+{
+	if (bytes % 4)
+		in[bytes / 4] = 0;
+	memcpy(in, from, bytes);
+}
+
+/* With me NULL it only says where its handlers are. */
+static const void *const *
+loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream, uint64_t end)
+{
+	/* clang-format off */
+	static const void *const handlers[] = {
+#define X(op, how, expr) NIC_FAST_SHAPES(ALU_LABEL, op, how, expr)
+		NIC_FAST_ALU_LIST(X)
+#undef X
+		NIC_FAST_BRANCH_LIST(BRANCH_LABEL)
+		NIC_FAST_OTHER_LIST(LABEL)
+	};
+	/* clang-format on */
+	uint64_t sum, skew, address = 0;
+	uint32_t x, y, prev_r, prev_a, to = 0, pc;
+	uint8_t *place = NULL;
+	int64_t room;
+	bool alone;
+
+	_Static_assert(sizeof(handlers) / sizeof(handlers[0]) == NIC_FAST_CNT, "one each");
+	if (!me)
+		return handlers;
+	sum = flags_sum(me->ctx);
+	x = me->ctx->v ? ~(uint32_t)sum : (uint32_t)sum;
+	y = x;
+	prev_r = me->prev_result;
+	prev_a = me->prev_a;
+	pc = me->ctx->pc;
+	room = (int64_t)(end - me->insns + pc);
+	skew = me->cycles - me->insns;
+	alone = is_alone(me);
+	DISPATCH();
+
+#define X(op, how, expr) NIC_FAST_SHAPES(ALU, op, how, expr)
+	NIC_FAST_ALU_LIST(X)
+#undef X
+	NIC_FAST_BRANCH_LIST(BRANCH)
+
+	CONSTANT(IMMED, R, u->imm)
+	CONSTANT(IMMED, M, u->imm)
+	CONSTANT(MERGE, R, (AT(u->l) & u->mask) | u->imm)
+	CONSTANT(MERGE, M, (LM(u->d, u->e) & u->mask) | u->imm)
+
+MUL_START:
+	me->mul_a = AT(u->l);
+	me->mul_b = AT(u->r);
+	me->mul_steps = 1;
+	NEXT();
+MUL_STEP:
+	if (unlikely(me->mul_steps != u->imm))
+		goto EXACT;
+	me->mul_steps++;
+	NEXT();
+PRODUCT:
+	if (unlikely(me->mul_steps != u->off))
+		goto EXACT;
+	sum = (uint64_t)(me->mul_a & u->imm) * (me->mul_b & u->mask);
+	sum = (uint32_t)(sum >> u->shift);
+	x = prev_r = (uint32_t)sum;
+	PUT_R(prev_r);
+	NEXT();
+
+STEP_POINTER:
+	AT(u->l) += u->imm;
+	if (unlikely(AT(u->l) >= 4 * NIC_LM_WORDS)) {
+		pc = u->pc + 1u;
+		goto leave;
+	}
+	NEXT();
+SET_POINTER:
+	to = AT(u->r) & ~3u;
+	if (unlikely(to >= 4 * NIC_LM_WORDS))
+		goto EXACT;
+	AT(u->d) = to;
+	NEXT();
+
+JUMP:
+	to = AT(u->l) + u->imm;
+	if (unlikely(to >= NIC_CODE_WORDS))
+		goto EXACT;
+	NEXT();
+JUMP_GO:
+	room += (int64_t)to - u->pc - 1;
+	skew += u->lost;
+	pc = to;
+	if (unlikely(stream->entry[to] == NIC_FAST_NO_ENTRY || room < to + me->fast->run[to]))
+		goto leave;
+	u = stream->uops + stream->entry[to];
+	DISPATCH();
+
+ADDRESS_32:
+	address = AT(u->l) + AT(u->r);
+	NEXT();
+ADDRESS_40:
+	address = (((uint64_t)AT(u->l) << 8) + AT(u->r)) & ((UINT64_C(1) << NIC_ADDRESS_BITS) - 1);
+	NEXT();
+ADDRESS_IMM:
+	address = u->imm;
+	NEXT();
+PLACE:
+	place = nic_mem_at(me->mem, (enum nic_target)u->mask, address, u->imm);
+	if (unlikely(!place))
+		goto EXACT;
+	NEXT();
+DESCRIBE:
+	me->prev_result = prev_r;
+	if (unlikely(!nic_me_is_good_command(me, &me->insns_at[u->pc], address)))
+		goto EXACT;
+	NEXT();
+MOVE_IN:
+	move_in(&AT(u->d), place, u->imm);
+	NEXT();
+MOVE_OUT:
+	memcpy(place, &AT(u->d), u->imm);
+	NEXT();
+ACCESS:
+	nic_mem_access(me->mem, &me->command);
+	me->command.command = NULL;
+	NEXT();
+SIGNAL:
+	me->ctx->signal_due[u->imm] = INSNS + skew + NIC_COMMAND_CYCLES;
+	NEXT();
+SWAP:
+	skew += u->lost;
+	me->ctx->waits_for_any = false;
+	if (likely(alone)) {
+		skew += NIC_COMMAND_CYCLES;
+		me->ctx->signal_due[u->want] = NIC_NO_CYCLE;
+		me->ctx->waits_for = 0;
+		u += u->target;
+		DISPATCH();
+	}
+	pc = u->pc + 1u;
+	me->ctx->signal_due[u->want] = INSNS + 1 + skew + NIC_COMMAND_CYCLES;
+	me->ctx->waits_for = UINT32_C(1) << u->want;
+	me->ctx->state = NIC_CTX_ASLEEP;
+	goto leave;
+
+EXACT:
+	pc = u->pc;
+leave:
+	me->insns = end - (uint64_t)room + pc;
+	me->cycles = me->insns + skew;
+	me->prev_result = prev_r;
+	me->prev_a = prev_a;
+	me->ctx->pc = pc;
+	me->ctx->n = IS_N;
+	me->ctx->z = !(uint32_t)sum;
+	me->ctx->v = IS_V;
+	me->ctx->c = sum >> 32;
+	return handlers;
+}
+
+const void *const *
+nic_fast_handlers(void)
+{
+	return loop(NULL, NULL, NULL, 0);
+}
+
+void
+nic_fast_loop(
+	struct nic_me *me, const struct nic_uop *at, const struct nic_stream *stream, uint64_t end)
+{
+	loop(me, at, stream, end);
+}
