@@ -31,7 +31,7 @@ xv_push_branch(struct xb_verify_env *env, int32_t insn, int32_t prev, int *err)
 	env->branches = b;
 	if (++env->branch_cnt > XV_MAX_BRANCHES) {
 		xv_say(env, "The sequence of %u jumps is too complex.\n", env->branch_cnt);
-		*err = -E2BIG;
+		*err = -EFAULT; /* 6.12's check_cond_jmp_op() */
 		return NULL;
 	}
 	if (b->st->parent)
