@@ -88,24 +88,73 @@ is_stack_load(const struct bpf_insn *insn)
 	return BPF_CLASS(insn->code) == BPF_LDX && insn->src_reg == 10;
 }
 
-/* Whatever is loaded from the stack is a scalar of that width and no more is known. */
+/* Whatever is loaded from the stack is a number of that width and no more is known. */
 static void
 forget_stack(struct question *q, struct bpf_insn *insns)
 {
 	for (uint32_t i = 0; i + 1 < q->cnt; i++) {
 		const struct bpf_insn load = insns[i];
-		uint8_t size = BPF_SIZE(load.code), dst = load.dst_reg;
-		struct bpf_insn forget = { .dst_reg = dst & 15u, .imm = 1 };
+		uint8_t size = BPF_SIZE(load.code), dst = load.dst_reg & 15u;
+		int32_t bits = size == BPF_B ? 8 : size == BPF_H ? 16 : 32;
+		struct bpf_insn forget = { .dst_reg = dst & 15u, .imm = 1 }, cut = forget;
 
 		if (!is_stack_load(&load) || q->cnt + 2 > GEN_INSNS_MAX)
 			continue;
 		forget.code = (uint8_t)((size == BPF_DW ? BPF_ALU64 : BPF_ALU) | BPF_DIV | BPF_K);
-		edit_insert(insns, &q->cnt, i + 1, forget);
-		if (size == BPF_B || size == BPF_H)
-			edit_insert(insns, &q->cnt, i + 2,
-				(struct bpf_insn){ .code = BPF_ALU64 | BPF_AND | BPF_K,
-					.dst_reg = dst & 15u,
-					.imm = size == BPF_B ? 0xff : 0xffff });
+		edit_append(insns, &q->cnt, i, forget);
+		if (BPF_MODE(load.code) == 0x80) /* BPF_MEMSX, newer than the headers */
+			cut = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_X,
+				.dst_reg = dst & 15u,
+				.src_reg = dst & 15u,
+				.off = (int16_t)bits };
+		else if (bits < 32)
+			cut = (struct bpf_insn){ .code = BPF_ALU64 | BPF_AND | BPF_K,
+				.dst_reg = dst & 15u,
+				.imm = (1 << bits) - 1 };
+		if (cut.code)
+			edit_append(insns, &q->cnt, i + 1, cut);
+	}
+}
+
+static bool
+is_sum(const struct bpf_insn *insn, uint8_t op)
+{
+	uint8_t class = BPF_CLASS(insn->code);
+
+	return (class == BPF_ALU64 || class == BPF_ALU) && BPF_OP(insn->code) == op &&
+	       BPF_SRC(insn->code) == BPF_K;
+}
+
+/* A second sum ends a register's link to the one it was copied from. */
+static void
+unlink_differences(struct question *q, struct bpf_insn *insns)
+{
+	for (uint32_t i = 0; i < q->cnt; i++) {
+		bool is_less = is_sum(&insns[i], BPF_ADD) && insns[i].imm < 0;
+		struct bpf_insn zero = { .code = BPF_ALU64 | BPF_ADD | BPF_K,
+			.dst_reg = insns[i].dst_reg };
+
+		if (q->cnt < GEN_INSNS_MAX && (is_less || is_sum(&insns[i], BPF_SUB)))
+			edit_append(insns, &q->cnt, i, zero);
+	}
+}
+
+/*
+ * For ours: r += -5 has ends that both wrap, r -= 5 is the same and has not. What follows a copy
+ * is taken for a pointer, which may not be subtracted from.
+ */
+static void
+subtract_what_wraps(struct question *q, struct bpf_insn *insns)
+{
+	for (uint32_t i = 1; i < q->cnt; i++) {
+		struct bpf_insn *insn = &insns[i], *before = insn - 1;
+		bool is_copy = before->code == (BPF_ALU64 | BPF_MOV | BPF_X) &&
+			       before->dst_reg == insn->dst_reg;
+
+		if (!is_sum(insn, BPF_ADD) || insn->imm >= 0 || insn->imm == INT32_MIN || is_copy)
+			continue;
+		insn->code = (uint8_t)(BPF_CLASS(insn->code) | BPF_SUB | BPF_K);
+		insn->imm = -insn->imm;
 	}
 }
 
@@ -144,6 +193,8 @@ static const struct {
 	{ "6.13: what a helper only reads of the stack stays known", forget_stack, false },
 	{ "6.18.y decides comparisons of a register with itself", decide_comparisons_with_oneself,
 		true },
+	{ "6.18 links r - K to r", unlink_differences, false },
+	{ "6.17: sums whose ends both wrap stay bounded", subtract_what_wraps, true },
 };
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
@@ -193,10 +244,44 @@ static const struct {
 } sayings[] = {
 	{ "is not pointing to valid bpf_map", "a file descriptor of this process" },
 	{ "map index ", "what is behind the array of file descriptors" },
-	{ "cannot use helper bpf_get_current_uid_gid#", "later kernels give it to all programs" },
 	{ "unknown opcode cb", "6.15: load-acquire, store-release" },
 	{ "unknown opcode d3", "6.15: load-acquire, store-release" },
 };
+
+#define REFUSED_HELPER "program of this type cannot use helper "
+/* bpf_base_func_proto() has them for all programs since 6.16. */
+static const char *const common_helpers[] = {
+	"bpf_copy_from_user",
+	"bpf_copy_from_user_task",
+	"bpf_current_task_under_cgroup",
+	"bpf_find_vma",
+	"bpf_get_branch_snapshot",
+	"bpf_get_cgroup_classid",
+	"bpf_get_current_comm",
+	"bpf_get_current_uid_gid",
+	"bpf_get_netns_cookie",
+	"bpf_get_task_stack",
+	"bpf_perf_event_read",
+	"bpf_perf_event_read_value",
+	"bpf_send_signal",
+	"bpf_send_signal_thread",
+	"bpf_task_storage_delete",
+	"bpf_task_storage_get",
+};
+
+static bool
+is_common_helper(const char *sentence)
+{
+	const char *name = sentence + strlen(REFUSED_HELPER);
+
+	if (strncmp(sentence, REFUSED_HELPER, strlen(REFUSED_HELPER)) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(common_helpers) / sizeof(common_helpers[0]); i++)
+		if (strcspn(name, "#") == strlen(common_helpers[i]) &&
+			!strncmp(name, common_helpers[i], strlen(common_helpers[i])))
+			return true;
+	return false;
+}
 
 const char *
 newer_kernel_explains(const struct question *q, const struct verdict *ours)
@@ -204,8 +289,14 @@ newer_kernel_explains(const struct question *q, const struct verdict *ours)
 	for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++)
 		if (strstr(ours->sentence, sayings[i].sentence))
 			return sayings[i].why;
+	if (is_common_helper(ours->sentence))
+		return "6.16 gives the helper to all programs";
 	for (uint32_t i = 0; i < RULES; i++)
 		if (agrees(q, 1u << i))
 			return rules[i].why;
+	for (uint32_t i = 0; i < RULES; i++)
+		for (uint32_t j = 0; j < i; j++)
+			if (agrees(q, 1u << i | 1u << j))
+				return "two of the above";
 	return agrees(q, (1u << RULES) - 1) ? "several of the above" : NULL;
 }
