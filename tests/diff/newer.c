@@ -56,6 +56,16 @@ forget_byte_swaps(struct question *q, struct bpf_insn *insns)
 }
 
 static void
+forget_products(struct question *q, struct bpf_insn *insns)
+{
+	for (uint32_t i = 0; i < q->cnt; i++)
+		if (BPF_OP(insns[i].code) == BPF_MUL &&
+			(BPF_CLASS(insns[i].code) == BPF_ALU ||
+				BPF_CLASS(insns[i].code) == BPF_ALU64))
+			forget_result(&insns[i], BPF_CLASS(insns[i].code));
+}
+
+static void
 test_array_elements(struct question *q, struct bpf_insn *insns)
 {
 	(void)insns;
@@ -73,13 +83,19 @@ move_packet_in_tail_calls(struct question *q, struct bpf_insn *insns)
 								    : BPF_FUNC_skb_pull_data;
 }
 
+/* Ours knows that it is less than XB_CPUS_MAX. */
 static void
 forget_cpu_count(struct question *q, struct bpf_insn *insns)
 {
-	for (uint32_t i = 0; i < q->cnt; i++)
-		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 0 &&
-			insns[i].imm == BPF_FUNC_get_smp_processor_id)
-			insns[i].imm = BPF_FUNC_get_prandom_u32;
+	for (uint32_t i = 0; i < q->cnt && q->cnt < GEN_INSNS_MAX; i++) {
+		if (insns[i].code != (BPF_JMP | BPF_CALL) || insns[i].src_reg != 0 ||
+			insns[i].imm != BPF_FUNC_get_smp_processor_id)
+			continue;
+		insns[i].imm = BPF_FUNC_get_prandom_u32;
+		edit_append(insns, &q->cnt, i,
+			(struct bpf_insn){
+				.code = BPF_ALU64 | BPF_AND | BPF_K, .imm = XB_CPUS_MAX - 1 });
+	}
 }
 
 static bool
@@ -88,9 +104,23 @@ is_stack_load(const struct bpf_insn *insn)
 	return BPF_CLASS(insn->code) == BPF_LDX && insn->src_reg == 10;
 }
 
+/* The last store before it, as the text goes, put a whole register there. */
+static bool
+is_fill(const struct bpf_insn *insns, uint32_t load)
+{
+	for (uint32_t i = load; i-- > 0;) {
+		uint8_t class = BPF_CLASS(insns[i].code);
+
+		if ((class == BPF_ST || class == BPF_STX) && insns[i].dst_reg == 10 &&
+			insns[i].off == insns[load].off)
+			return insns[i].code == (BPF_STX | BPF_MEM | BPF_DW);
+	}
+	return false;
+}
+
 /* Whatever is loaded from the stack is a number of that width and no more is known. */
 static void
-forget_stack(struct question *q, struct bpf_insn *insns)
+forget_loads(struct question *q, struct bpf_insn *insns, bool has_fills, bool is_load_kept)
 {
 	for (uint32_t i = 0; i + 1 < q->cnt; i++) {
 		const struct bpf_insn load = insns[i];
@@ -98,8 +128,12 @@ forget_stack(struct question *q, struct bpf_insn *insns)
 		int32_t bits = size == BPF_B ? 8 : size == BPF_H ? 16 : 32;
 		struct bpf_insn forget = { .dst_reg = dst & 15u, .imm = 1 }, cut = forget;
 
-		if (!is_stack_load(&load) || q->cnt + 2 > GEN_INSNS_MAX)
+		if (!is_stack_load(&load) || q->cnt + 2 > GEN_INSNS_MAX ||
+			(!has_fills && is_fill(insns, i)) || (!is_load_kept && size == BPF_DW))
 			continue;
+		if (!is_load_kept)
+			insns[i] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K,
+				.dst_reg = dst & 15u };
 		forget.code = (uint8_t)((size == BPF_DW ? BPF_ALU64 : BPF_ALU) | BPF_DIV | BPF_K);
 		edit_append(insns, &q->cnt, i, forget);
 		if (BPF_MODE(load.code) == 0x80) /* BPF_MEMSX, newer than the headers */
@@ -116,6 +150,26 @@ forget_stack(struct question *q, struct bpf_insn *insns)
 	}
 }
 
+static void
+forget_stack(struct question *q, struct bpf_insn *insns)
+{
+	forget_loads(q, insns, true, true);
+}
+
+/* But for pointers that are kept there. */
+static void
+forget_numbers_on_stack(struct question *q, struct bpf_insn *insns)
+{
+	forget_loads(q, insns, false, true);
+}
+
+/* A part of a pointer that is still there could not be loaded. */
+static void
+forget_parts_of_stack(struct question *q, struct bpf_insn *insns)
+{
+	forget_loads(q, insns, true, false);
+}
+
 static bool
 is_sum(const struct bpf_insn *insn, uint8_t op)
 {
@@ -127,14 +181,16 @@ is_sum(const struct bpf_insn *insn, uint8_t op)
 
 /* A second sum ends a register's link to the one it was copied from. */
 static void
-unlink_differences(struct question *q, struct bpf_insn *insns)
+unlink_sums(struct question *q, struct bpf_insn *insns)
 {
 	for (uint32_t i = 0; i < q->cnt; i++) {
-		bool is_less = is_sum(&insns[i], BPF_ADD) && insns[i].imm < 0;
+		bool is_linked_in_6_12 = BPF_CLASS(insns[i].code) == BPF_ALU64 &&
+					 is_sum(&insns[i], BPF_ADD) && insns[i].imm >= 0;
+		bool is_any = is_sum(&insns[i], BPF_ADD) || is_sum(&insns[i], BPF_SUB);
 		struct bpf_insn zero = { .code = BPF_ALU64 | BPF_ADD | BPF_K,
 			.dst_reg = insns[i].dst_reg };
 
-		if (q->cnt < GEN_INSNS_MAX && (is_less || is_sum(&insns[i], BPF_SUB)))
+		if (q->cnt < GEN_INSNS_MAX && is_any && !is_linked_in_6_12)
 			edit_append(insns, &q->cnt, i, zero);
 	}
 }
@@ -144,16 +200,17 @@ unlink_differences(struct question *q, struct bpf_insn *insns)
  * is taken for a pointer, which may not be subtracted from.
  */
 static void
-subtract_what_wraps(struct question *q, struct bpf_insn *insns)
+turn_what_wraps(struct question *q, struct bpf_insn *insns)
 {
 	for (uint32_t i = 1; i < q->cnt; i++) {
 		struct bpf_insn *insn = &insns[i], *before = insn - 1;
 		bool is_copy = before->code == (BPF_ALU64 | BPF_MOV | BPF_X) &&
 			       before->dst_reg == insn->dst_reg;
+		bool is_any = is_sum(insn, BPF_ADD) || is_sum(insn, BPF_SUB);
 
-		if (!is_sum(insn, BPF_ADD) || insn->imm >= 0 || insn->imm == INT32_MIN || is_copy)
+		if (!is_any || insn->imm >= 0 || insn->imm == INT32_MIN || is_copy)
 			continue;
-		insn->code = (uint8_t)(BPF_CLASS(insn->code) | BPF_SUB | BPF_K);
+		insn->code ^= BPF_ADD ^ BPF_SUB;
 		insn->imm = -insn->imm;
 	}
 }
@@ -185,16 +242,20 @@ static const struct {
 } rules[] = {
 	{ "6.18 follows negations", forget_negations, false },
 	{ "later kernels follow byte swaps", forget_byte_swaps, false },
+	{ "6.14 bounds more products", forget_products, false },
 	{ "6.14 needs no test of an array's element that must be there", test_array_elements,
 		false },
 	{ "6.12.y: a tail call moves the packet; 6.18.y looks closer", move_packet_in_tail_calls,
 		false },
 	{ "a kernel knows how many cpus its machine has", forget_cpu_count, false },
 	{ "6.13: what a helper only reads of the stack stays known", forget_stack, false },
+	{ "6.13: what a helper only reads of the stack stays known", forget_numbers_on_stack,
+		false },
+	{ "6.13: what a helper only reads of the stack stays known", forget_parts_of_stack, false },
 	{ "6.18.y decides comparisons of a register with itself", decide_comparisons_with_oneself,
 		true },
-	{ "6.18 links r - K to r", unlink_differences, false },
-	{ "6.17: sums whose ends both wrap stay bounded", subtract_what_wraps, true },
+	{ "6.18.y links r - K and 32-bit sums to r", unlink_sums, false },
+	{ "6.17: sums whose ends both wrap stay bounded", turn_what_wraps, true },
 };
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 
@@ -211,16 +272,34 @@ rewritten(const struct question *q, struct bpf_insn *insns, uint32_t which, bool
 	return again;
 }
 
-/* The same sentence but for its numbers. */
+/* What later kernels say instead. */
+static const struct {
+	const char *later, *old;
+} renamed[] = {
+	{ "invalid read from stack", "invalid indirect access to stack" },
+	{ "invalid write to stack", "invalid indirect access to stack" },
+	{ "expected prog array map for tail call", "kernel subsystem misconfigured verifier" },
+};
+
+/* The same sentence but for its numbers and how it begins. */
 static bool
-is_alike(const char *a, const char *b)
+is_alike(const char *later, const char *ours)
 {
-	for (;; a++, b++) {
-		a += strspn(a, "0123456789");
-		b += strspn(b, "0123456789");
-		if (*a != *b)
+	for (size_t i = 0; i < sizeof(renamed) / sizeof(renamed[0]); i++) {
+		size_t a = strlen(renamed[i].later), b = strlen(renamed[i].old);
+
+		if (!strncmp(later, renamed[i].later, a) && !strncmp(ours, renamed[i].old, b)) {
+			later += a;
+			ours += b;
+			break;
+		}
+	}
+	for (;; later++, ours++) {
+		later += strspn(later, "0123456789");
+		ours += strspn(ours, "0123456789");
+		if (*later != *ours)
 			return false;
-		if (*a == '\0')
+		if (*later == '\0')
 			return true;
 	}
 }
@@ -283,14 +362,24 @@ is_common_helper(const char *sentence)
 	return false;
 }
 
-const char *
-newer_kernel_explains(const struct question *q, const struct verdict *ours)
+/*
+ * 6.12 forgets a number whose bounds contradict each other and goes on; 6.18.y sees that nobody
+ * comes there. Only explains what ours refuses.
+ */
+static bool
+walks_where_nobody_comes(const struct question *q)
 {
-	for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++)
-		if (strstr(ours->sentence, sayings[i].sentence))
-			return sayings[i].why;
-	if (is_common_helper(ours->sentence))
-		return "6.16 gives the helper to all programs";
+	struct question again = *q;
+	struct verdict ours;
+
+	again.log_level = 2;
+	our_verify(&again, &ours);
+	return strstr(ours.log, "REG INVARIANTS VIOLATION") != NULL;
+}
+
+static const char *
+explain_by_rules(const struct question *q)
+{
 	for (uint32_t i = 0; i < RULES; i++)
 		if (agrees(q, 1u << i))
 			return rules[i].why;
@@ -299,4 +388,21 @@ newer_kernel_explains(const struct question *q, const struct verdict *ours)
 			if (agrees(q, 1u << i | 1u << j))
 				return "two of the above";
 	return agrees(q, (1u << RULES) - 1) ? "several of the above" : NULL;
+}
+
+const char *
+newer_kernel_explains(
+	const struct question *q, const struct verdict *kernel, const struct verdict *ours)
+{
+	const char *why;
+
+	for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++)
+		if (strstr(ours->sentence, sayings[i].sentence))
+			return sayings[i].why;
+	if (is_common_helper(ours->sentence))
+		return "6.16 gives the helper to all programs";
+	why = explain_by_rules(q);
+	if (!why && ours->err && !kernel->err && walks_where_nobody_comes(q))
+		why = "6.18.y does not go where bounds contradict each other";
+	return why;
 }
