@@ -26,43 +26,46 @@ newer_make_maps(void)
 	kernel_make_maps(maps, gen_map_cnt, hash_fds[1]);
 }
 
-/* A division's result is unknown in every kernel up to now. */
+/*
+ * A division's result is unknown in every kernel up to now: divide by one what this operation gives
+ * (a number, even when it was given a pointer), or what it was given.
+ */
 static void
-forget_result(struct bpf_insn *insn, uint8_t class)
+forget_results(struct question *q, struct bpf_insn *insns, uint8_t op, bool is_kept)
 {
-	*insn = (struct bpf_insn){
-		.code = class | BPF_DIV | BPF_K, .dst_reg = insn->dst_reg, .imm = 1
-	};
+	for (uint32_t i = 0; i < q->cnt; i++) {
+		uint8_t class = BPF_CLASS(insns[i].code);
+		struct bpf_insn divide = { .code = (uint8_t)(class | BPF_DIV | BPF_K),
+			.dst_reg = insns[i].dst_reg,
+			.imm = 1 };
+
+		if ((class != BPF_ALU && class != BPF_ALU64) || BPF_OP(insns[i].code) != op)
+			continue;
+		if (op == BPF_END) /* the class is its direction */
+			divide.code = BPF_ALU64 | BPF_DIV | BPF_K;
+		if (!is_kept)
+			insns[i] = divide;
+		else if (q->cnt < GEN_INSNS_MAX)
+			edit_append(insns, &q->cnt, i, divide);
+	}
 }
 
 static void
 forget_negations(struct question *q, struct bpf_insn *insns)
 {
-	for (uint32_t i = 0; i < q->cnt; i++)
-		if (BPF_OP(insns[i].code) == BPF_NEG &&
-			(BPF_CLASS(insns[i].code) == BPF_ALU ||
-				BPF_CLASS(insns[i].code) == BPF_ALU64))
-			forget_result(&insns[i], BPF_CLASS(insns[i].code));
+	forget_results(q, insns, BPF_NEG, true);
 }
 
 static void
 forget_byte_swaps(struct question *q, struct bpf_insn *insns)
 {
-	for (uint32_t i = 0; i < q->cnt; i++)
-		if (BPF_OP(insns[i].code) == BPF_END &&
-			(BPF_CLASS(insns[i].code) == BPF_ALU ||
-				BPF_CLASS(insns[i].code) == BPF_ALU64))
-			forget_result(&insns[i], BPF_ALU64);
+	forget_results(q, insns, BPF_END, true);
 }
 
 static void
 forget_products(struct question *q, struct bpf_insn *insns)
 {
-	for (uint32_t i = 0; i < q->cnt; i++)
-		if (BPF_OP(insns[i].code) == BPF_MUL &&
-			(BPF_CLASS(insns[i].code) == BPF_ALU ||
-				BPF_CLASS(insns[i].code) == BPF_ALU64))
-			forget_result(&insns[i], BPF_CLASS(insns[i].code));
+	forget_results(q, insns, BPF_MUL, false);
 }
 
 static void
