@@ -125,7 +125,8 @@ put_sources_fixed(struct making *m)
 	const struct nic_reg *left = &m->insn->left, *right = &m->insn->right;
 
 	if (nic_is_bank_b(left->kind) || nic_is_bank_a(right->kind)) {
-		fail(m, "the operands of this instruction cannot be swapped");
+		fail(m, "a GPR of bank A can only be the first of the two operands, one of bank B "
+			"only the second");
 		return;
 	}
 	put_sources(m, left, right);

@@ -41,7 +41,7 @@ struct nic_line {
 void nic_put(struct nic_line *line, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A text being read. What could have stood at the furthest place reached is kept, for the error. */
-#define NIC_EXPECTED_MAX 12
+#define NIC_EXPECTED_MAX 16
 struct nic_input {
 	const char *p;
 	const char *furthest;

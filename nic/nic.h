@@ -417,7 +417,7 @@ int nic_parse(const char *text, uint64_t *word, struct nic_asm_error *error);
  * The commands asm and disasm. Text holds an instruction a line, `;` begins a comment; hex holds a
  * word of up to 16 digits a line. Assembled words have their ECC; disassembled ones may have none,
  * or a relocation type, which prints as a comment. `name` is what messages call the input. 0,
- * -EINVAL for a malformed input with the sentence in message, or -EIO / -ENOMEM.
+ * -EINVAL for a malformed input, or another -errno, with the sentence in message.
  */
 int nic_asm_file(FILE *in, const char *name, FILE *out, char *message, size_t size);
 int nic_disasm_file(FILE *in, const char *name, FILE *out, char *message, size_t size);

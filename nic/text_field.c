@@ -38,8 +38,8 @@ struct plain {
 };
 
 static const struct plain plains[128] = {
-	['t'] = { NIC_F_ADDR, ".", "%u", "", 0x3fff, "a target up to .16383" },
-	['o'] = { NIC_F_IMM_HI, ".", "%u", "", 0x1ffff, "an offset up to .131071" },
+	['t'] = { NIC_F_ADDR, ".", "%u", "", 0x3fff, "a target .0 to .16383" },
+	['o'] = { NIC_F_IMM_HI, ".", "%u", "", 0x1ffff, "an offset .0 to .131071" },
 	['x'] = { NIC_F_CSS, "", "%u", "", 15, "a number up to 15" },
 	['J'] = { NIC_F_CSS, "cls_ring", "%u", "_status", 15, "a ring up to 15" },
 	['b'] = { NIC_F_BYTE, "", "%u", "", 3, "a byte 0 to 3" },
@@ -254,10 +254,12 @@ print_defer(struct nic_line *line, char letter, const struct nic_insn *insn)
 static bool
 read_defer(struct nic_input *in, char letter, struct nic_insn *insn)
 {
+	uint32_t max = nic_op_info(insn->op)->defer_max;
+
 	(void)letter;
 	if (!nic_read_option(in, "defer["))
 		return true;
-	return nic_read_number(in, nic_op_info(insn->op)->defer_max, "fewer deferred instructions",
+	return nic_read_number(in, max, max == 2 ? "0 to 2 instructions" : "0 to 3 instructions",
 		       &insn->defer) &&
 	       nic_read_bracket(in);
 }
