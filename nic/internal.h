@@ -11,6 +11,11 @@
 uint64_t nic_op_shows(enum nic_op op);
 /* The text has this letter. */
 bool nic_op_has_letter(enum nic_op op, char letter);
+/* A swapped word with the fields of its left operand where the form has them, and not swapped; any
+ * other word as it is. */
+uint64_t nic_unswap_fields(uint64_t word);
+/* The A and the B field of an unrestricted form exchanged. */
+uint64_t nic_exchange(uint64_t word);
 /* Every bit a word of the form may have set. */
 uint64_t nic_form_bits(enum nic_form form);
 

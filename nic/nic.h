@@ -271,18 +271,18 @@ enum nic_operands { NIC_OPERANDS_NO, NIC_OPERANDS_UR, NIC_OPERANDS_RE };
 
 /* Where the logical operands go; nfp-isa.md 3.3 is the first and most of the others. */
 enum nic_place {
-	NIC_PLACE_NOTHING,	  /* no operands */
-	NIC_PLACE_DST_LEFT_RIGHT, /* by banks, swapped where need be */
-	NIC_PLACE_DST_LEFT_CODE,  /* the same, right is a code */
-	NIC_PLACE_LEFT_RIGHT,	  /* the same, no destination */
-	NIC_PLACE_DST_IS_LEFT,	  /* the same, the destination is the left source */
-	NIC_PLACE_DST_IMMEDIATE,  /* the same, right is the low byte of the immediate */
-	NIC_PLACE_LEFT_OFFSET,	  /* the same, no destination */
-	NIC_PLACE_LEFT_BIT,	  /* the same, right is the bit's number + 1 */
-	NIC_PLACE_SOURCE,	  /* left and 0; an immediate is in both */
-	NIC_PLACE_DST_RIGHT_IN_B, /* never swapped, A holds other fields */
-	NIC_PLACE_DST_IN_A,	  /* no sources */
-	NIC_PLACE_FIXED,	  /* left in A, right in B, never swapped */
+	NIC_PLACE_NOTHING,	    /* no operands */
+	NIC_PLACE_DST_LEFT_RIGHT,   /* by banks, swapped where need be */
+	NIC_PLACE_DST_LEFT_CODE,    /* the same, right is a code */
+	NIC_PLACE_LEFT_RIGHT,	    /* the same, no destination */
+	NIC_PLACE_DST_IS_LEFT,	    /* the same, the destination is the left source */
+	NIC_PLACE_DST_IMMEDIATE,    /* the same, right is the low byte of the immediate */
+	NIC_PLACE_LEFT_OFFSET,	    /* the same, no destination */
+	NIC_PLACE_LEFT_BIT,	    /* the same, right is the bit's number + 1 */
+	NIC_PLACE_SOURCE,	    /* left and 0; an immediate is in both */
+	NIC_PLACE_DST_FIELDS_RIGHT, /* the same, left are fields of the form */
+	NIC_PLACE_DST_IN_A,	    /* no sources */
+	NIC_PLACE_FIXED,	    /* left in A, right in B, never swapped */
 };
 
 struct nic_form_info {
