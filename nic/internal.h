@@ -92,6 +92,7 @@ enum nic_ctx_state { NIC_CTX_DEAD, NIC_CTX_READY, NIC_CTX_ASLEEP };
 
 struct nic_ctx {
 	enum nic_ctx_state state;
+	uint32_t number;
 	uint32_t pc;
 	bool n, z, v, c;
 	uint32_t xfer_in[NIC_XFERS], xfer_out[NIC_XFERS];
@@ -108,6 +109,8 @@ struct nic_ctx {
 
 /* What happens when the deferred instructions are through. */
 enum nic_then { NIC_THEN_NOTHING, NIC_THEN_JUMP, NIC_THEN_SLEEP, NIC_THEN_KILL, NIC_THEN_HALT };
+
+typedef void nic_op_fn(struct nic_me *me, const struct nic_insn *insn);
 
 #define NIC_CAM_ENTRIES 16u
 struct nic_cam {
@@ -147,13 +150,13 @@ struct nic_me {
 	uint32_t command_sig, command_pc;
 	const char *fault;
 
+	nic_op_fn *ops[NIC_OP_CNT]; /* NULL: not modelled */
 	uint64_t words[NIC_CODE_WORDS];
 	struct nic_insn *insns_at; /* NIC_CODE_WORDS; decoded when is_decoded */
 	bool is_decoded[NIC_CODE_WORDS];
 	bool is_stop[NIC_CODE_WORDS];
 };
 
-typedef void nic_op_fn(struct nic_me *me, const struct nic_insn *insn);
 extern nic_op_fn *const nic_alu_ops[NIC_OP_CNT];
 extern nic_op_fn *const nic_flow_ops[NIC_OP_CNT];
 extern nic_op_fn *const nic_unit_ops[NIC_OP_CNT];

@@ -22,6 +22,16 @@ forget_events(struct nic_ctx *ctx)
 		ctx->signal_due[i] = NIC_NO_CYCLE;
 }
 
+static void
+set_ops(struct nic_me *me)
+{
+	for (unsigned int op = 0; op < NIC_OP_CNT; op++) {
+		me->ops[op] = nic_alu_ops[op] ? nic_alu_ops[op] : nic_flow_ops[op];
+		if (!me->ops[op])
+			me->ops[op] = nic_unit_ops[op];
+	}
+}
+
 struct nic_me *
 nic_me_new(struct nic_mem *mem)
 {
@@ -39,8 +49,11 @@ nic_me_new(struct nic_mem *mem)
 	me->ctx = &me->ctxs[0];
 	me->prng = NIC_PRNG_SEED;
 	nic_cam_clear(&me->cam);
-	for (uint32_t i = 0; i < NIC_CONTEXTS; i++)
+	for (uint32_t i = 0; i < NIC_CONTEXTS; i++) {
+		me->ctxs[i].number = i;
 		forget_events(&me->ctxs[i]);
+	}
+	set_ops(me);
 	return me;
 }
 
@@ -153,7 +166,7 @@ nic_me_kill(struct nic_me *me, uint32_t ctx)
 uint32_t
 nic_me_ctx_number(const struct nic_me *me)
 {
-	return (uint32_t)(me->ctx - me->ctxs);
+	return me->ctx->number;
 }
 
 uint32_t
@@ -265,18 +278,10 @@ settle_lm(struct nic_me *me)
 	}
 }
 
-static nic_op_fn *
-function_of(enum nic_op op)
-{
-	if (nic_alu_ops[op])
-		return nic_alu_ops[op];
-	return nic_flow_ops[op] ? nic_flow_ops[op] : nic_unit_ops[op];
-}
-
 static void
 execute(struct nic_me *me, const struct nic_insn *insn)
 {
-	nic_op_fn *run = function_of(insn->op);
+	nic_op_fn *run = me->ops[insn->op];
 	bool was_read = me->csr_is_read;
 
 	if (!run)
@@ -361,9 +366,9 @@ wakes_at(const struct nic_ctx *ctx)
 {
 	uint64_t at = ctx->waits_for_any || !ctx->waits_for ? NIC_NO_CYCLE : 0;
 
-	for (unsigned int i = 0; i < NIC_SIGNALS; i++) {
-		if (!(ctx->waits_for >> i & 1))
-			continue;
+	for (uint32_t left = ctx->waits_for; left; left &= left - 1) {
+		const int i = __builtin_ctz(left);
+
 		if (ctx->waits_for_any ? ctx->signal_due[i] < at : ctx->signal_due[i] > at)
 			at = ctx->signal_due[i];
 	}
@@ -385,9 +390,9 @@ may_be_woken(const struct nic_ctx *ctx)
 static void
 wake(struct nic_me *me, struct nic_ctx *ctx)
 {
-	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
-		if (ctx->waits_for >> i & 1 && ctx->signal_due[i] <= me->cycles)
-			ctx->signal_due[i] = NIC_NO_CYCLE;
+	for (uint32_t left = ctx->waits_for & ~1u; left; left &= left - 1)
+		if (ctx->signal_due[__builtin_ctz(left)] <= me->cycles)
+			ctx->signal_due[__builtin_ctz(left)] = NIC_NO_CYCLE;
 	ctx->state = NIC_CTX_READY;
 }
 

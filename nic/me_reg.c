@@ -132,7 +132,7 @@ write_nn(struct nic_me *me, const struct nic_reg *reg, uint32_t value)
 	if (!to) {
 		nic_me_fault(me, "there is no next neighbour");
 	} else if (reg->kind == NIC_NN) {
-		to->nn[base_of(nic_me_ctx_number(me)) + reg->num] = value;
+		to->nn[base_of(me->ctx->number) + reg->num] = value;
 	} else {
 		to->nn[to->nn_put] = value;
 		if (reg->post)
@@ -145,7 +145,7 @@ write_nn(struct nic_me *me, const struct nic_reg *reg, uint32_t value)
 uint32_t
 nic_me_read(struct nic_me *me, const struct nic_reg *reg)
 {
-	const uint32_t base = base_of(nic_me_ctx_number(me));
+	const uint32_t base = base_of(me->ctx->number);
 
 	switch (reg->kind) {
 	case NIC_GPR_A:
@@ -167,7 +167,7 @@ nic_me_read(struct nic_me *me, const struct nic_reg *reg)
 void
 nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value)
 {
-	const uint32_t base = base_of(nic_me_ctx_number(me));
+	const uint32_t base = base_of(me->ctx->number);
 
 	switch (reg->kind) {
 	case NIC_NONE: break;

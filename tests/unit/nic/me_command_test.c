@@ -172,6 +172,9 @@ atomics_take_their_width_and_data_from_where_they_are(void **state)
 	assert_memory_equal(at, "\x00\x00\x00\x03\x00\x00\x00\x01", 8);
 	assert_int_equal(*nic_me_xfer_in(me, 0, 4), 0xfffb);
 	assert_int_equal(*nic_me_xfer_in(me, 0, 5), 3);
+	add("mem[add, $xfer_4, gprB_1, <<8, gprA_0, 2], ctx_swap[sig3]");
+	run();
+	assert_memory_equal(at, "\x00\x00\x00\x06\x00\x00\x00\x02", 8);
 }
 
 /* The last word of each memory is there, the one behind it is not. */

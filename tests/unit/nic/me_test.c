@@ -234,7 +234,7 @@ check_shift(unsigned int op, unsigned int way, uint32_t l, uint32_t r, uint32_t 
 
 	*a(1) = l;
 	*b(2) = r;
-	*a(7) = n | 0xffffff00; /* only five bits count */
+	*a(7) = n | 0xffffffe0; /* only five bits count */
 	len = snprintf(text, sizeof(text), "alu_shf[gprB_3, %s, %s, gprB_2",
 		op < 2 ? "--" : "gprA_1", names[op]);
 	if (way == 1 || way == 2 || way == 3)
@@ -353,7 +353,7 @@ check_field(bool clears, uint32_t mask, unsigned int way, uint32_t old, uint32_t
 	for (unsigned int bank = 0; bank < 2; bank++) {
 		*a(1) = *b(1) = old;
 		*a(2) = *b(2) = r;
-		*a(7) = n | 0xabcd00;
+		*a(7) = n | 0xabcde0;
 		add("alu[--, gprA_7, OR, 0x0]");
 		snprintf(text, sizeof(text), "%s[gpr%c_1, %u%u%u%u, gpr%c_2%s]",
 			clears ? "ld_field_w_clr" : "ld_field", "AB"[bank], mask >> 3 & 1,
