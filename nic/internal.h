@@ -147,7 +147,7 @@ struct nic_me {
 	uint32_t then_pc;	   /* NIC_CODE_WORDS: where it is */
 	uint32_t then_cycles;	   /* lost with it */
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
-	uint32_t command_sig, command_pc;
+	uint32_t command_sigs, command_pc;
 	const char *fault;
 
 	nic_op_fn *ops[NIC_OP_CNT]; /* NULL: not modelled */
@@ -174,6 +174,11 @@ uint32_t nic_me_first_xfer(const struct nic_me *me);
 struct nic_ctx *nic_me_xfer_owner(struct nic_me *me, uint32_t number, uint32_t *place);
 /* The condition codes fulfil the condition of beq (0) to bgt (11). */
 bool nic_cc_is(const struct nic_ctx *ctx, uint32_t condition);
+
+/* me_flow.c: the signals of a command, bit n is signal n; they come when it is done, from now on.
+ */
+uint32_t nic_command_signals(const struct nic_command *command, uint32_t sig);
+void nic_signal_done(struct nic_me *me, uint32_t signals);
 
 /* me_csr.c: local CSRs */
 void nic_csr_read(struct nic_me *me, const struct nic_insn *insn);

@@ -307,7 +307,7 @@ send(struct nic_me *me)
 		me->ctx->pc = me->command_pc; /* of which it is the fault */
 		nic_me_fault(me, reason);
 	}
-	me->ctx->signal_due[me->command_sig] = me->cycles + NIC_COMMAND_CYCLES;
+	nic_signal_done(me, me->command_sigs);
 	me->command.command = NULL;
 }
 

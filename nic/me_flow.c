@@ -240,6 +240,22 @@ describe(struct nic_me *me, const struct nic_insn *insn, struct nic_access *a)
 		a->units = (length & ~(uint32_t)LENGTH_WIDE) + 1;
 }
 
+/* One that takes data and brings some signals each; of an even number the other is the next. */
+uint32_t
+nic_command_signals(const struct nic_command *command, uint32_t sig)
+{
+	bool is_pair = command->data == NIC_DATA_BOTH && sig % 2 == 0;
+
+	return sig ? (is_pair ? 3u : 1u) << sig : 0;
+}
+
+void
+nic_signal_done(struct nic_me *me, uint32_t signals)
+{
+	for (uint32_t left = signals; left; left &= left - 1)
+		me->ctx->signal_due[__builtin_ctz(left)] = me->cycles + NIC_COMMAND_CYCLES;
+}
+
 static void
 command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 {
@@ -259,18 +275,17 @@ command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 		}
 		/* the deferred instructions may still write what it sends */
 		set_then(me, insn, NIC_THEN_SLEEP, insn->ctx, NIC_CODE_WORDS);
-		me->ctx->waits_for = 1u << insn->sig;
+		me->command_sigs = nic_command_signals(a.command, insn->sig);
+		me->ctx->waits_for = me->command_sigs;
 		me->ctx->waits_for_any = false;
 		me->command = a;
-		me->command_sig = insn->sig;
 		me->command_pc = me->ctx->pc;
 		return;
 	}
 	reason = nic_mem_access(me->mem, &a);
 	if (reason)
 		nic_me_fault(me, reason);
-	if (insn->sig)
-		me->ctx->signal_due[insn->sig] = me->cycles + NIC_COMMAND_CYCLES;
+	nic_signal_done(me, nic_command_signals(a.command, insn->sig));
 }
 
 /* Which operand is the high part is read first: it is printed first. */

@@ -177,6 +177,26 @@ atomics_take_their_width_and_data_from_where_they_are(void **state)
 	assert_memory_equal(at, "\x00\x00\x00\x06\x00\x00\x00\x02", 8);
 }
 
+/* As the vendor's code waits for a command that takes data and brings some. */
+static void
+a_command_both_ways_signals_twice(void **state)
+{
+	(void)state;
+	set_up();
+	add("mem[test_add, $xfer_0, gprB_1, <<8, gprA_0, 1], sig_done[sig4]");
+	add("ctx_arb[sig4, sig5]");
+	add("mem[test_add, $xfer_0, gprB_1, <<8, gprA_0, 1], ctx_swap[sig4]");
+	add("br_signal[5, .10]"); /* both were waited for */
+	add("mem[add, $xfer_0, gprB_1, <<8, gprA_0, 1], sig_done[sig4]");
+	add("ctx_arb[sig4]");
+	add("br_signal[5, .10]"); /* one way only */
+	add("br[.4000]");
+	size = 10;
+	add("ctx_arb[kill]");
+	size = 8;
+	run();
+}
+
 /* The last word of each memory is there, the one behind it is not. */
 static void
 every_memory_has_its_end(void **state)
@@ -224,6 +244,7 @@ main(void)
 		TEST(bytes_are_written_in_every_length),
 		TEST(address_modes_come_to_the_same_word),
 		TEST(atomics_take_their_width_and_data_from_where_they_are),
+		TEST(a_command_both_ways_signals_twice),
 		TEST(every_memory_has_its_end),
 	};
 
