@@ -121,6 +121,15 @@ nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
 	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
 }
 
+/* What the active context had begun. */
+static void
+drop_pending(struct nic_me *me)
+{
+	me->then = NIC_THEN_NOTHING;
+	me->command.command = NULL;
+	me->csr_is_read = false;
+}
+
 int
 nic_me_start(struct nic_me *me, uint32_t number, uint32_t pc)
 {
@@ -130,7 +139,7 @@ nic_me_start(struct nic_me *me, uint32_t number, uint32_t pc)
 		return -EINVAL;
 	ctx = &me->ctxs[number];
 	if (ctx == me->ctx)
-		me->then = NIC_THEN_NOTHING;
+		drop_pending(me);
 	ctx->state = NIC_CTX_READY;
 	ctx->pc = pc;
 	forget_events(ctx);
@@ -160,7 +169,7 @@ nic_me_kill(struct nic_me *me, uint32_t ctx)
 		return;
 	me->ctxs[ctx].state = NIC_CTX_DEAD;
 	if (me->ctx == &me->ctxs[ctx])
-		me->then = NIC_THEN_NOTHING;
+		drop_pending(me);
 }
 
 uint32_t
@@ -448,9 +457,7 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 		.reason = me->fault };
 	nic_format(fault->word, fault->text);
 	me->fault = NULL;
-	me->command.command = NULL;
-	me->csr_is_read = false;
-	me->then = NIC_THEN_NOTHING;
+	drop_pending(me);
 	me->ctx->state = NIC_CTX_DEAD;
 	return NIC_ME_FAULT;
 }

@@ -357,6 +357,29 @@ a_halt_ends_all_contexts(void **state)
 	assert_int_equal(nic_me_run(me, 100, &fault), NIC_ME_IDLE);
 }
 
+/* Ended among the instructions its command was still waiting for: the command is never sent. */
+static void
+a_command_goes_with_its_context(void **state)
+{
+	uint8_t *memory = nic_mem_at(mem, NIC_TARGET_CLS, 0, 4);
+
+	(void)state;
+	*nic_me_xfer_out(me, 0, 0) = UINT32_MAX;
+	add("cls[write, $xfer_0, gprA_0, 0x0, 1], ctx_swap[sig1], defer[2]");
+	add("nop");
+	add("nop");
+	add("ctx_arb[voluntary]"); /* 3 */
+	add("br[.4000]");
+	for (unsigned int again = 0; again < 2; again++) {
+		assert_int_equal(nic_me_start(me, 0, 0), 0);
+		assert_int_equal(nic_me_run(me, 2, &fault), NIC_ME_LIMIT);
+		if (again)
+			nic_me_kill(me, 0);
+		assert_int_equal(run_ctx(again ? 2 : 0, 3), NIC_ME_STOPPED);
+		assert_memory_equal(memory, "\0\0\0\0", 4);
+	}
+}
+
 /* ---- predicated instructions ---- */
 
 static void
@@ -397,6 +420,7 @@ main(void)
 		TEST(an_alarm_comes_at_its_tick),
 		TEST(a_context_sets_up_and_enables_another),
 		TEST(a_halt_ends_all_contexts),
+		TEST(a_command_goes_with_its_context),
 		TEST(a_predicate_decides_what_runs),
 	};
 
