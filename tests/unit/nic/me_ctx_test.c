@@ -299,6 +299,7 @@ an_alarm_comes_at_its_tick(void **state)
 	add("local_csr_wr[ActFtrCntSgl, 0x6]");
 	add("local_csr_wr[ActFtrCntSgl, 0x0]");
 	add("ctx_arb[sig6]");
+	add("br[.4000]");
 	assert_int_equal(run_ctx(0, 0), NIC_ME_FAULT);
 	assert_string_equal(fault.reason, "waits for a signal that nobody will send");
 }
