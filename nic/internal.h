@@ -149,6 +149,7 @@ struct nic_me {
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
 	uint32_t command_sigs, command_pc;
 	const char *fault;
+	uint32_t nowhere; /* a register for an instruction that is a fault */
 
 	nic_op_fn *ops[NIC_OP_CNT]; /* NULL: not modelled */
 	uint64_t words[NIC_CODE_WORDS];

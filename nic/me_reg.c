@@ -40,7 +40,6 @@ nic_me_xfer_owner(struct nic_me *me, uint32_t number, uint32_t *place)
 static uint32_t *
 lm_word(struct nic_me *me, const struct nic_reg *reg)
 {
-	static uint32_t nowhere;
 	uint32_t *address = &me->ctx->lm_addr[reg->num];
 	uint32_t word = *address / 4 | reg->off;
 
@@ -49,7 +48,8 @@ lm_word(struct nic_me *me, const struct nic_reg *reg)
 	if (word < NIC_LM_WORDS)
 		return &me->lm[word];
 	nic_me_fault(me, "the pointer is outside local memory");
-	return &nowhere;
+	me->nowhere = 0;
+	return &me->nowhere;
 }
 
 /* T_INDEX counts through the transfer registers of all contexts. */
