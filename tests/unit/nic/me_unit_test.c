@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* CAM, CRC unit, bit counter, byte aligner, next-neighbour registers. NIC_SEED=N repeats a run. */
-#include "nic/nic.h"
+/* CAM, CRC unit, bit counter, byte aligner, next-neighbour registers, and which operations have
+ * no semantics. NIC_SEED=N repeats a run. */
+#include "nic/internal.h"
 #include "tests/_cmocka.h"
 #include "tests/unit/nic/me.h"
 #include "tests/unit/nic/random.h"
@@ -330,6 +331,27 @@ a_ring_goes_to_the_next_microengine(void **state)
 	assert_int_equal(*nic_me_nn(me, 0x5f), 0x5f);
 }
 
+/* ---- what is not modelled ---- */
+
+static void
+only_these_operations_are_not_modelled(void **state)
+{
+	static const enum nic_op not_modelled[] = { NIC_OP_BR_CLS_STATE, NIC_OP_BR_NOT_CLS_STATE,
+		NIC_OP_CMD_THIRD_A, NIC_OP_CMD_THIRD_B, NIC_OP_CMD_BOTH, NIC_OP_CMD_DATA };
+	size_t cnt = 0;
+
+	(void)state;
+	for (unsigned int op = 0; op < NIC_OP_CNT; op++) {
+		if (me->ops[op])
+			continue;
+		assert_true(cnt < sizeof(not_modelled) / sizeof(not_modelled[0]));
+		assert_string_equal(
+			nic_op_info((enum nic_op)op)->name, nic_op_info(not_modelled[cnt])->name);
+		cnt++;
+	}
+	assert_int_equal(cnt, sizeof(not_modelled) / sizeof(not_modelled[0]));
+}
+
 int
 main(void)
 {
@@ -344,6 +366,7 @@ main(void)
 		TEST(words_are_aligned_to_any_byte),
 		TEST(the_ring_of_ones_own_keeps_its_order),
 		TEST(a_ring_goes_to_the_next_microengine),
+		TEST(only_these_operations_are_not_modelled),
 	};
 
 	random_begin();
