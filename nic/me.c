@@ -10,6 +10,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Nothing is on its way to the context. */
+static void
+forget_events(struct nic_ctx *ctx)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		ctx->lm_write[i].due = NIC_NO_CYCLE;
+	ctx->lm_due = NIC_NO_CYCLE;
+	ctx->signal_due[0] = 0; /* voluntary: always there */
+	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
+		ctx->signal_due[i] = NIC_NO_CYCLE;
+}
+
+static void
+set_ops(struct nic_me *me)
+{
+	for (unsigned int op = 0; op < NIC_OP_CNT; op++) {
+		me->ops[op] = nic_alu_ops[op] ? nic_alu_ops[op] : nic_flow_ops[op];
+		if (!me->ops[op])
+			me->ops[op] = nic_unit_ops[op];
+	}
+}
+
 struct nic_me *
 nic_me_new(struct nic_mem *mem)
 {
@@ -26,15 +48,52 @@ nic_me_new(struct nic_mem *mem)
 	me->mem = mem;
 	me->ctx = &me->ctxs[0];
 	me->prng = NIC_PRNG_SEED;
+	nic_cam_clear(&me->cam);
+	for (uint32_t i = 0; i < NIC_CONTEXTS; i++) {
+		me->ctxs[i].number = i;
+		forget_events(&me->ctxs[i]);
+	}
+	set_ops(me);
 	return me;
 }
 
 void
 nic_me_free(struct nic_me *me)
 {
-	if (me)
-		free(me->insns_at);
+	if (!me)
+		return;
+	nic_me_set_next(me, NULL);
+	if (me->prev)
+		nic_me_set_next(me->prev, NULL);
+	free(me->insns_at);
 	free(me);
+}
+
+int
+nic_me_set_contexts(struct nic_me *me, uint32_t cnt)
+{
+	if (cnt != NIC_CONTEXTS && cnt != NIC_CONTEXTS / 2)
+		return -EINVAL;
+	for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
+		nic_me_kill(me, ctx);
+	me->has_eight = cnt == NIC_CONTEXTS;
+	me->ctx = &me->ctxs[0];
+	/* the same words name other registers now */
+	memset(me->is_decoded, 0, sizeof(me->is_decoded));
+	return 0;
+}
+
+void
+nic_me_set_next(struct nic_me *me, struct nic_me *next)
+{
+	if (me->next)
+		me->next->prev = NULL;
+	me->next = next;
+	if (!next)
+		return;
+	if (next->prev)
+		next->prev->next = NULL;
+	next->prev = me;
 }
 
 int
@@ -56,11 +115,19 @@ nic_me_set_stop(struct nic_me *me, uint32_t address, bool on)
 
 /* ---- contexts, seen from outside ---- */
 
-/* In 4-context mode only the even ones exist. */
-static bool
-is_ctx(uint32_t ctx)
+bool
+nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
 {
-	return ctx < NIC_CONTEXTS && ctx % 2 == 0;
+	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
+}
+
+/* What the active context had begun. */
+static void
+drop_pending(struct nic_me *me)
+{
+	me->then = NIC_THEN_NOTHING;
+	me->command.command = NULL;
+	me->csr_is_read = false;
 }
 
 int
@@ -68,35 +135,47 @@ nic_me_start(struct nic_me *me, uint32_t number, uint32_t pc)
 {
 	struct nic_ctx *ctx;
 
-	if (!is_ctx(number) || pc >= NIC_CODE_WORDS)
+	if (!nic_me_has_ctx(me, number) || pc >= NIC_CODE_WORDS)
 		return -EINVAL;
 	ctx = &me->ctxs[number];
 	if (ctx == me->ctx)
-		me->then = NIC_THEN_NOTHING;
+		drop_pending(me);
 	ctx->state = NIC_CTX_READY;
 	ctx->pc = pc;
-	for (unsigned int i = 0; i < 4; i++)
-		ctx->lm_write[i].due = NIC_NO_CYCLE;
-	ctx->lm_due = NIC_NO_CYCLE;
-	for (unsigned int i = 0; i < NIC_SIGNALS; i++)
-		ctx->signal_due[i] = NIC_NO_CYCLE;
+	forget_events(ctx);
 	return 0;
+}
+
+int
+nic_me_signal(struct nic_me *me, uint32_t ctx, uint32_t signal)
+{
+	if (!nic_me_has_ctx(me, ctx) || signal < 1 || signal >= NIC_SIGNALS)
+		return -EINVAL;
+	me->ctxs[ctx].signal_due[signal] = me->cycles;
+	return 0;
+}
+
+void
+nic_me_expect(struct nic_me *me, uint32_t ctx, uint32_t signals)
+{
+	if (nic_me_has_ctx(me, ctx))
+		me->ctxs[ctx].from_outside = signals;
 }
 
 void
 nic_me_kill(struct nic_me *me, uint32_t ctx)
 {
-	if (!is_ctx(ctx))
+	if (!nic_me_has_ctx(me, ctx))
 		return;
 	me->ctxs[ctx].state = NIC_CTX_DEAD;
 	if (me->ctx == &me->ctxs[ctx])
-		me->then = NIC_THEN_NOTHING;
+		drop_pending(me);
 }
 
 uint32_t
 nic_me_ctx_number(const struct nic_me *me)
 {
-	return (uint32_t)(me->ctx - me->ctxs);
+	return me->ctx->number;
 }
 
 uint32_t
@@ -108,7 +187,7 @@ nic_me_active(const struct nic_me *me)
 uint32_t
 nic_me_pc(const struct nic_me *me, uint32_t ctx)
 {
-	return is_ctx(ctx) ? me->ctxs[ctx].pc : NIC_CODE_WORDS;
+	return nic_me_has_ctx(me, ctx) ? me->ctxs[ctx].pc : NIC_CODE_WORDS;
 }
 
 uint64_t
@@ -123,47 +202,6 @@ nic_me_insns(const struct nic_me *me)
 	return me->insns;
 }
 
-uint32_t *
-nic_me_gpr(struct nic_me *me, uint32_t ctx, bool is_bank_b, uint32_t num)
-{
-	return is_ctx(ctx) && num < 32 ? &me->gpr[is_bank_b][ctx / 2 * 32 + num] : NULL;
-}
-
-uint32_t *
-nic_me_xfer_in(struct nic_me *me, uint32_t ctx, uint32_t num)
-{
-	return is_ctx(ctx) && num < NIC_XFERS ? &me->ctxs[ctx].xfer_in[num] : NULL;
-}
-
-uint32_t *
-nic_me_xfer_out(struct nic_me *me, uint32_t ctx, uint32_t num)
-{
-	return is_ctx(ctx) && num < NIC_XFERS ? &me->ctxs[ctx].xfer_out[num] : NULL;
-}
-
-uint32_t *
-nic_me_lm(struct nic_me *me, uint32_t word)
-{
-	return word < NIC_LM_WORDS ? &me->lm[word] : NULL;
-}
-
-void
-nic_me_set_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer, uint32_t address)
-{
-	if (is_ctx(ctx) && pointer < 4)
-		me->ctxs[ctx].lm_addr[pointer] = address & ~3u;
-}
-
-uint32_t
-nic_me_cc(const struct nic_me *me, uint32_t ctx)
-{
-	const struct nic_ctx *c = &me->ctxs[is_ctx(ctx) ? ctx : 0];
-
-	return (uint32_t)c->n << 3 | (uint32_t)c->z << 2 | (uint32_t)c->v << 1 | (uint32_t)c->c;
-}
-
-/* ---- operands ---- */
-
 void
 nic_me_fault(struct nic_me *me, const char *reason)
 {
@@ -171,76 +209,42 @@ nic_me_fault(struct nic_me *me, const char *reason)
 		me->fault = reason;
 }
 
-/* The offset is ORed into the word address (nfp-isa.md 3.1). */
-static uint32_t *
-lm_word(struct nic_me *me, const struct nic_reg *reg)
+/* ---- one instruction ---- */
+
+/* A context-relative register of the 8-context mode: bit 4 of its number does not count there, and
+ * transfer registers are kept in the upper half (nfp-isa.md 3). NULL or a reason. */
+static const char *
+fit_register(struct nic_reg *reg)
 {
-	static uint32_t nowhere;
-	uint32_t *address = &me->ctx->lm_addr[reg->num];
-	uint32_t word = *address / 4 | reg->off;
-
-	if (reg->post)
-		*address += reg->post == NIC_POST_INC ? 4 : -4u;
-	if (word < NIC_LM_WORDS)
-		return &me->lm[word];
-	nic_me_fault(me, "the pointer is outside local memory");
-	return &nowhere;
-}
-
-static uint32_t
-index_of(struct nic_me *me, const struct nic_reg *reg)
-{
-	uint32_t index = me->t_index;
-
-	if (reg->post)
-		me->t_index += reg->post == NIC_POST_INC ? 1 : -1u;
-	me->t_index &= NIC_XFERS - 1;
-	return index;
-}
-
-uint32_t
-nic_me_read(struct nic_me *me, const struct nic_reg *reg)
-{
-	const uint32_t base = nic_me_ctx_number(me) / 2 * 32;
-
 	switch (reg->kind) {
 	case NIC_GPR_A:
-	case NIC_GPR_BOTH: return me->gpr[0][base + reg->num];
 	case NIC_GPR_B:
-	case NIC_GPR_BOTH_B: return me->gpr[1][base + reg->num];
-	case NIC_ABS_A: return me->gpr[0][reg->num];
-	case NIC_ABS_B: return me->gpr[1][reg->num];
-	case NIC_XFER: return me->ctx->xfer_in[reg->num];
-	case NIC_XFER_INDEX: return me->ctx->xfer_in[index_of(me, reg)];
-	case NIC_LM: return *lm_word(me, reg);
-	case NIC_IMM: return reg->num;
-	default: nic_me_fault(me, "next-neighbour registers are not modelled"); return 0;
-	}
-}
-
-void
-nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value)
-{
-	const uint32_t base = nic_me_ctx_number(me) / 2 * 32;
-
-	switch (reg->kind) {
-	case NIC_NONE: break;
 	case NIC_GPR_BOTH:
 	case NIC_GPR_BOTH_B:
-		me->gpr[0][base + reg->num] = me->gpr[1][base + reg->num] = value;
-		break;
-	case NIC_GPR_A: me->gpr[0][base + reg->num] = value; break;
-	case NIC_GPR_B: me->gpr[1][base + reg->num] = value; break;
-	case NIC_ABS_A: me->gpr[0][reg->num] = value; break;
-	case NIC_ABS_B: me->gpr[1][reg->num] = value; break;
-	case NIC_XFER: me->ctx->xfer_out[reg->num] = value; break;
-	case NIC_XFER_INDEX: me->ctx->xfer_out[index_of(me, reg)] = value; break;
-	case NIC_LM: *lm_word(me, reg) = value; break;
-	default: nic_me_fault(me, "next-neighbour registers are not modelled"); break;
+	case NIC_NN: return reg->num < 16 ? NULL : "of 8 contexts each has 16 of these registers";
+	case NIC_XFER:
+		if (reg->num & 16)
+			return "of 8 contexts each has 16 of these registers";
+		reg->num = NIC_XFERS / 2 + (reg->num & 15) + (reg->num & 32) / 2;
+		return NULL;
+	default: return NULL;
 	}
 }
 
-/* ---- one instruction ---- */
+static const char *
+fit_eight(struct nic_insn *insn)
+{
+	const char *reason = fit_register(&insn->dst);
+
+	if (!reason)
+		reason = fit_register(&insn->left);
+	if (!reason)
+		reason = fit_register(&insn->right);
+	if (insn->xfer >= NIC_XFERS / 2)
+		reason = "of 8 contexts each has 32 transfer registers";
+	insn->xfer += NIC_XFERS / 2;
+	return reason;
+}
 
 static const struct nic_insn *
 fetch(struct nic_me *me, uint32_t pc)
@@ -253,6 +257,8 @@ fetch(struct nic_me *me, uint32_t pc)
 		reason = "the word's ECC is missing or wrong";
 	else
 		reason = nic_decode(me->words[pc], &me->insns_at[pc]);
+	if (!reason && me->has_eight)
+		reason = fit_eight(&me->insns_at[pc]);
 	if (reason) {
 		nic_me_fault(me, reason);
 		return NULL;
@@ -284,14 +290,12 @@ settle_lm(struct nic_me *me)
 static void
 execute(struct nic_me *me, const struct nic_insn *insn)
 {
-	nic_op_fn *run = nic_alu_ops[insn->op] ? nic_alu_ops[insn->op] : nic_flow_ops[insn->op];
+	nic_op_fn *run = me->ops[insn->op];
 	bool was_read = me->csr_is_read;
 
 	if (!run)
 		nic_me_fault(me, "the instruction is not modelled");
-	else if (insn->pred_cc)
-		nic_me_fault(me, "predicated instructions are not modelled");
-	else
+	else if (!insn->pred_cc || nic_cc_is(me->ctx, me->ctx->predicate))
 		run(me, insn);
 	if (was_read) /* it was for this instruction, or for none */
 		me->csr_is_read = false;
@@ -312,7 +316,7 @@ send(struct nic_me *me)
 		me->ctx->pc = me->command_pc; /* of which it is the fault */
 		nic_me_fault(me, reason);
 	}
-	me->ctx->signal_due[me->command_sig] = me->cycles + NIC_COMMAND_CYCLES;
+	nic_signal_done(me, me->command_sigs);
 	me->command.command = NULL;
 }
 
@@ -334,6 +338,11 @@ advance(struct nic_me *me)
 		me->ctx->state = NIC_CTX_ASLEEP;
 	} else if (then == NIC_THEN_KILL) {
 		me->ctx->state = NIC_CTX_DEAD;
+	} else if (then == NIC_THEN_HALT) {
+		for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
+			nic_me_kill(me, ctx);
+		me->ctx->pc = me->command_pc;
+		nic_me_fault(me, "halted");
 	}
 }
 
@@ -364,25 +373,35 @@ step(struct nic_me *me)
 static uint64_t
 wakes_at(const struct nic_ctx *ctx)
 {
-	uint64_t at = ctx->waits_for_any && ctx->waits_for ? NIC_NO_CYCLE : 0;
+	uint64_t at = ctx->waits_for_any || !ctx->waits_for ? NIC_NO_CYCLE : 0;
 
-	for (unsigned int i = 1; i < NIC_SIGNALS; i++) {
-		if (!(ctx->waits_for >> i & 1))
-			continue;
+	for (uint32_t left = ctx->waits_for; left; left &= left - 1) {
+		const int i = __builtin_ctz(left);
+
 		if (ctx->waits_for_any ? ctx->signal_due[i] < at : ctx->signal_due[i] > at)
 			at = ctx->signal_due[i];
 	}
 	return at;
 }
 
+/* It waits for a signal that may still come from somebody else. */
+static bool
+may_be_woken(const struct nic_ctx *ctx)
+{
+	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
+		if (ctx->waits_for & ctx->from_outside & 1u << i &&
+			ctx->signal_due[i] == NIC_NO_CYCLE)
+			return true;
+	return false;
+}
+
 /* The signals it waited for are taken. */
 static void
 wake(struct nic_me *me, struct nic_ctx *ctx)
 {
-	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
-		if (ctx->waits_for >> i & 1 && ctx->signal_due[i] <= me->cycles)
-			ctx->signal_due[i] = NIC_NO_CYCLE;
-	ctx->waits_for = 0;
+	for (uint32_t left = ctx->waits_for & ~1u; left; left &= left - 1)
+		if (ctx->signal_due[__builtin_ctz(left)] <= me->cycles)
+			ctx->signal_due[__builtin_ctz(left)] = NIC_NO_CYCLE;
 	ctx->state = NIC_CTX_READY;
 }
 
@@ -415,7 +434,8 @@ arbitrate(struct nic_me *me, struct nic_ctx **sleeper)
 	for (uint32_t i = 0; i < NIC_CONTEXTS; i++) {
 		if (me->ctxs[i].state != NIC_CTX_ASLEEP)
 			continue;
-		*sleeper = &me->ctxs[i];
+		if (!may_be_woken(&me->ctxs[i]))
+			*sleeper = &me->ctxs[i];
 		if (wakes_at(&me->ctxs[i]) < first)
 			first = wakes_at(&me->ctxs[i]);
 	}
@@ -437,9 +457,7 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 		.reason = me->fault };
 	nic_format(fault->word, fault->text);
 	me->fault = NULL;
-	me->command.command = NULL;
-	me->csr_is_read = false;
-	me->then = NIC_THEN_NOTHING;
+	drop_pending(me);
 	me->ctx->state = NIC_CTX_DEAD;
 	return NIC_ME_FAULT;
 }
