@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Private to jit-nfp/. Sections are titled by file. */
+#ifndef JIT_INTERNAL_H
+#define JIT_INTERNAL_H
+
+#include "bpf/verifier/state.h"
+#include "jit-nfp/jit.h"
+#include "nic/nic.h"
+
+/* ---- prog.c: the program and what is known of each instruction ---- */
+
+/* Flags of an instruction. Three kinds of "emits nothing" (nfp-isa.md 11). */
+#define JIT_F_JUMP_DEST (1u << 0)
+#define JIT_F_SUBPROG_START (1u << 1)
+#define JIT_F_CALLER_STACK (1u << 2) /* its pointer is to the stack of an outer frame */
+#define JIT_F_SKIP_NOOP (1u << 3)    /* does nothing by itself */
+#define JIT_F_SKIP_PREC (1u << 4)    /* a preceding instruction does its work: no jump may land here */
+#define JIT_F_SKIP_DEAD (1u << 5)    /* the core verifier removed it */
+#define JIT_F_SKIP (JIT_F_SKIP_NOOP | JIT_F_SKIP_PREC | JIT_F_SKIP_DEAD)
+#define JIT_F_ZEXT (1u << 6)	     /* the upper half of its 32-bit result is read */
+
+#define JIT_NONE UINT32_MAX /* no instruction */
+
+/* One slot of the program. Facts are of the last visit of the walk unless they say "all". */
+struct jit_insn {
+	struct bpf_insn bpf; /* as the passes have left it */
+	uint32_t flags;
+	uint16_t subprog;
+	/* loads, stores, atomics, and of a helper call its pointer argument r2 (map key) */
+	struct xb_reg_state ptr; /* type is XB_NOT_INIT when the walk recorded none */
+	bool ptr_not_const;	 /* all: different offsets on different paths */
+	/* helper calls */
+	struct xb_reg_state arg1; /* r1 */
+	uint32_t arg4_kind;	  /* perf_event_output: enum xb_reg_kind of r4 */
+	/* atomics, all: the addend may be above, may be at most 16 bits */
+	bool over16, maybe16;
+	/* ALU, all */
+	uint64_t umin_src, umax_src, umin_dst, umax_dst;
+	/* jumps and calls of subprograms */
+	uint32_t jump_dest;	 /* slot, JIT_NONE: no jump */
+	bool jump_neg;		 /* compare by adding: the immediate was negated (opt_neg_imm.c) */
+	uint32_t words_after_br; /* of a call: words between its branch and the end of its block */
+	/* loads that gather a copy (opt_gather.c) */
+	int32_t gather_bytes;  /* negative: descending; 0: none */
+	uint32_t gather_store; /* slot of the first store */
+	/* packet loads that share a read (opt_cache.c) */
+	int32_t cache_start, cache_end; /* cache_end 0: not cached */
+	bool cache_owner;
+	/* translation */
+	uint32_t first; /* index of its first word */
+};
+
+struct jit_subprog {
+	uint32_t start;	      /* slot */
+	uint32_t stack_bytes; /* depth of the frame, as the driver counts */
+	bool needs_push;      /* it writes r6 to r9 */
+};
+
+struct jit_map {
+	const struct xb_map_def *def;
+	uint32_t number;
+	struct jit_map_word {
+		uint8_t use; /* enum jit_map_use */
+		bool nonzero;
+	} *words;
+	uint32_t word_cnt;
+};
+
+struct jit_prog {
+	struct jit_input input;
+	struct jit_insn *insns;
+	uint32_t insn_cnt;
+	struct jit_subprog *subprogs;
+	uint32_t subprog_cnt;
+	uint32_t stack_bytes;
+	uint32_t max_packet_offset;
+	/* the one "guaranteed" adjust_head (nfp-offload-rules.md 5): slot of the only call, 0 none */
+	uint32_t adjust_head_at;
+	bool verified;	 /* finalize was reached */
+	bool hook_failed; /* a replace or remove hook failed: translation will */
+	struct xb_verify_hooks hooks;
+	struct jit_finding *findings;
+	uint32_t finding_cnt, finding_room;
+	struct jit_debug debug;
+};
+
+static inline bool
+jit_is_tc(const struct jit_prog *prog)
+{
+	return prog->input.type == BPF_PROG_TYPE_SCHED_CLS;
+}
+/* Frame depth F of the subprogram, a multiple of 4 (nfp-isa.md 12.1). */
+static inline uint32_t
+jit_frame_bytes(const struct jit_prog *prog, const struct jit_insn *insn)
+{
+	return (prog->subprogs[insn->subprog].stack_bytes + 3) & ~3u;
+}
+/* The next slot that is an instruction (not the second half of ld_imm64); insn_cnt at the end. */
+uint32_t jit_next(const struct jit_prog *prog, uint32_t slot);
+
+/* ---- rules.c: findings ---- */
+
+/* Adds the finding, its message made of the rule's text and what follows; returns -errno of the
+ * rule, or 0 of what is no error. insn: slot as given, or -1. */
+int jit_find(struct jit_prog *prog, int32_t insn, enum jit_rule rule, ...);
+
+/* ---- hook.c, hook_{exit,mem,call,alu}.c, finalize.c: the walk is watched ---- */
+
+void jit_hooks_init(struct jit_prog *prog);
+
+/* ---- opt.c, opt_*.c: passes, in the driver's order ---- */
+
+int jit_optimize(struct jit_prog *prog); /* 0 or -errno */
+
+void jit_opt_reg_init(struct jit_prog *prog);  /* nfp-isa.md 11.1 */
+void jit_opt_neg_imm(struct jit_prog *prog);   /* 11.2 */
+void jit_opt_ld_mask(struct jit_prog *prog);   /* 11.3 */
+void jit_opt_ld_shift(struct jit_prog *prog);  /* 11.4 */
+void jit_opt_gather(struct jit_prog *prog);    /* 11.5 */
+void jit_opt_cache(struct jit_prog *prog);     /* 11.6 */
+
+/* ---- emit.c: one word ---- */
+
+/* The words so far. err is sticky: nothing is emitted after the first. */
+struct jit_out {
+	struct jit_prog *prog;
+	struct jit_image *image;
+	uint32_t max;	  /* words that fit */
+	uint32_t slot;	  /* the instruction being translated, or JIT_NO_INSN */
+	int err;	  /* -errno */
+};
+
+/* Registers by their use (nfp-isa.md 8.1). */
+#define JIT_GPR_IMM 21u	   /* imm_a, imm_b */
+#define JIT_GPR_IMM40 20u  /* 40-bit address of an atomic */
+#define JIT_GPR_FRAME 22u  /* A: stack base */
+#define JIT_GPR_PKTLEN 22u /* B: packet length */
+static inline struct nic_reg
+jit_a(uint32_t num)
+{
+	return nic_gpr(NIC_GPR_A, num);
+}
+static inline struct nic_reg
+jit_b(uint32_t num)
+{
+	return nic_gpr(NIC_GPR_B, num);
+}
+static inline struct nic_reg
+jit_both(uint32_t num)
+{
+	return nic_gpr(NIC_GPR_BOTH, num);
+}
+static inline struct nic_reg
+jit_none(void)
+{
+	return (struct nic_reg){ .kind = NIC_NONE };
+}
+
+/* A shift: direction and amount; all zero: none. */
+struct jit_shift {
+	enum nic_sc sc;
+	uint32_t amount;
+};
+
+/* The layers below have one word each; a word that cannot be encoded, or does not fit into the
+ * card's limit, sets out->err and is a finding. */
+void emit_word(struct jit_out *out, const struct nic_insn *insn, enum nic_reloc reloc);
+/* op: an operation of form ALU (NIC_OP_ADD ...). */
+void emit_alu(struct jit_out *out, struct nic_reg dst, struct nic_reg left, enum nic_op op,
+	struct nic_reg right);
+/* op: NIC_OP_SHF_*, _DBL_SHF, _ASR. amount 0 with a direction: indirect, unless it is a constant
+ * that the driver puts there all the same (quirk 14.4). */
+void emit_shf(struct jit_out *out, struct nic_reg dst, struct nic_reg left, enum nic_op op,
+	struct nic_reg right, struct jit_shift shift);
+/* mask: bytes, bit 0 the least significant. */
+void emit_ld_field(struct jit_out *out, struct nic_reg dst, uint32_t mask, struct nic_reg src,
+	struct jit_shift shift);
+void emit_ld_field_clr(struct jit_out *out, struct nic_reg dst, uint32_t mask, struct nic_reg src,
+	struct jit_shift shift);
+/* op: NIC_OP_IMMED, _IMMED_W1 ...; shift in bytes. */
+void emit_immed(struct jit_out *out, struct nic_reg dst, enum nic_op op, uint32_t imm, bool inv,
+	uint32_t shift_bytes);
+/* op: NIC_OP_BR, _BEQ ...; target: index of a word, or NIC_RELOC_TARGET (+ helper). */
+void emit_br(struct jit_out *out, enum nic_op op, uint32_t target, uint32_t defer,
+	enum nic_reloc reloc);
+void emit_br_bit(struct jit_out *out, bool set, struct nic_reg reg, uint32_t bit, uint32_t target,
+	uint32_t defer);
+void emit_rtn(struct jit_out *out, struct nic_reg reg, uint32_t defer);
+void emit_csr_wr(struct jit_out *out, struct nic_reg src, enum nic_csr csr);
+void emit_csr_rd(struct jit_out *out, enum nic_csr csr);
+/* op: NIC_OP_MUL_*; operands as the operation's. */
+void emit_mul(struct jit_out *out, enum nic_op op, struct nic_reg dst, struct nic_reg left,
+	struct nic_reg right);
+void emit_nop(struct jit_out *out);
+
+/* A command to a memory (nfp-isa.md 6). */
+struct jit_cmd {
+	const char *name;     /* of commands.def: "read32_swap" */
+	enum nic_op mode;     /* NIC_OP_CMD_32 (packets), NIC_OP_CMD_B40 (maps) */
+	uint32_t xfer;	      /* first transfer register */
+	struct nic_reg left, right; /* the address's parts */
+	uint32_t cnt;	      /* field CNT, raw: units - 1 */
+	bool swap;	      /* contexts swap until it is done, else it is posted */
+	uint32_t defer;
+	bool indirect;	      /* PREV_ALU has the length */
+};
+void emit_cmd(struct jit_out *out, const struct jit_cmd *cmd);
+
+/* ---- idiom.c: the driver's idioms (nfp-isa.md 9) ---- */
+
+void wrp_immed(struct jit_out *out, struct nic_reg dst, uint32_t value); /* LOADIMM */
+/* UIMM, RIMM: an operand with that value, tmp loaded when it does not fit. */
+struct nic_reg wrp_unrestricted(struct jit_out *out, uint32_t value, struct nic_reg tmp);
+struct nic_reg wrp_restricted(struct jit_out *out, uint32_t value, struct nic_reg tmp);
+void wrp_mov(struct jit_out *out, struct nic_reg dst, struct nic_reg src);
+void wrp_reg_mov(struct jit_out *out, uint32_t dst, uint32_t src);     /* RMOV */
+void wrp_zext(struct jit_out *out, const struct jit_insn *insn, uint32_t dst_reg); /* eBPF reg */
+void wrp_nops(struct jit_out *out, uint32_t cnt);
+/* SUBPART, ORPART: len bytes of src from byte off; to byte off of dst. */
+void wrp_reg_subpart(
+	struct jit_out *out, struct nic_reg dst, struct nic_reg src, uint32_t len, uint32_t off);
+void wrp_reg_orpart(
+	struct jit_out *out, struct nic_reg dst, struct nic_reg src, uint32_t len, uint32_t off);
+/* ADDR40: base register pair of eBPF reg plus offset, as an address's two parts. */
+struct jit_addr40 {
+	struct nic_reg low, high;
+};
+struct jit_addr40 wrp_addr40(struct jit_out *out, uint32_t reg, struct nic_reg off);
+
+/* ---- translate.c: instructions to words; translate_*.c hold the rows' functions ---- */
+
+/* Emits the words of one instruction; errors are out->err. */
+typedef void jit_emitter(struct jit_out *out, struct jit_insn *insn);
+/* By opcode; NULL is "not supported". Each translate_*.c has a table of its own rows. */
+jit_emitter *jit_emitter_of(const struct bpf_insn *insn);
+bool jit_opcode_is_supported(uint8_t code);
+
+/* An emitter found that it cannot: the driver's -errno for the translation. */
+void jit_cannot(struct jit_out *out, int err);
+
+/* ---- outro.c ---- */
+
+void jit_emit_intro(struct jit_out *out);
+void jit_emit_outro(struct jit_out *out); /* sets out, abort, push, pop of the image; 8 nops */
+
+/* ---- fixup.c: branches get their targets ---- */
+
+void jit_fixup_branches(struct jit_out *out);
+
+#endif
