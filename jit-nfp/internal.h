@@ -14,10 +14,12 @@
 #define JIT_F_SUBPROG_START (1u << 1)
 #define JIT_F_CALLER_STACK (1u << 2) /* its pointer is to the stack of an outer frame */
 #define JIT_F_SKIP_NOOP (1u << 3)    /* does nothing by itself */
-#define JIT_F_SKIP_PREC (1u << 4)    /* a preceding instruction does its work: no jump may land here */
-#define JIT_F_SKIP_DEAD (1u << 5)    /* the core verifier removed it */
+#define JIT_F_SKIP_PREC                                                                            \
+	(1u << 4)		  /* a preceding instruction does its work: no jump may land here  \
+				   */
+#define JIT_F_SKIP_DEAD (1u << 5) /* the core verifier removed it */
 #define JIT_F_SKIP (JIT_F_SKIP_NOOP | JIT_F_SKIP_PREC | JIT_F_SKIP_DEAD)
-#define JIT_F_ZEXT (1u << 6)	     /* the upper half of its 32-bit result is read */
+#define JIT_F_ZEXT (1u << 6) /* the upper half of its 32-bit result is read */
 
 #define JIT_NONE UINT32_MAX /* no instruction */
 
@@ -62,7 +64,7 @@ struct jit_map {
 	struct jit_map_word {
 		uint8_t use; /* enum jit_map_use */
 		bool nonzero;
-	} *words;
+	} * words;
 	uint32_t word_cnt;
 };
 
@@ -74,9 +76,10 @@ struct jit_prog {
 	uint32_t subprog_cnt;
 	uint32_t stack_bytes;
 	uint32_t max_packet_offset;
-	/* the one "guaranteed" adjust_head (nfp-offload-rules.md 5): slot of the only call, 0 none */
+	/* the one "guaranteed" adjust_head (nfp-offload-rules.md 5): slot of the only call, 0 none
+	 */
 	uint32_t adjust_head_at;
-	bool verified;	 /* finalize was reached */
+	bool verified;	  /* finalize was reached */
 	bool hook_failed; /* a replace or remove hook failed: translation will */
 	struct xb_verify_hooks hooks;
 	struct jit_finding *findings;
@@ -112,12 +115,12 @@ void jit_hooks_init(struct jit_prog *prog);
 
 int jit_optimize(struct jit_prog *prog); /* 0 or -errno */
 
-void jit_opt_reg_init(struct jit_prog *prog);  /* nfp-isa.md 11.1 */
-void jit_opt_neg_imm(struct jit_prog *prog);   /* 11.2 */
-void jit_opt_ld_mask(struct jit_prog *prog);   /* 11.3 */
-void jit_opt_ld_shift(struct jit_prog *prog);  /* 11.4 */
-void jit_opt_gather(struct jit_prog *prog);    /* 11.5 */
-void jit_opt_cache(struct jit_prog *prog);     /* 11.6 */
+void jit_opt_reg_init(struct jit_prog *prog); /* nfp-isa.md 11.1 */
+void jit_opt_neg_imm(struct jit_prog *prog);  /* 11.2 */
+void jit_opt_ld_mask(struct jit_prog *prog);  /* 11.3 */
+void jit_opt_ld_shift(struct jit_prog *prog); /* 11.4 */
+void jit_opt_gather(struct jit_prog *prog);   /* 11.5 */
+void jit_opt_cache(struct jit_prog *prog);    /* 11.6 */
 
 /* ---- emit.c: one word ---- */
 
@@ -125,9 +128,9 @@ void jit_opt_cache(struct jit_prog *prog);     /* 11.6 */
 struct jit_out {
 	struct jit_prog *prog;
 	struct jit_image *image;
-	uint32_t max;	  /* words that fit */
-	uint32_t slot;	  /* the instruction being translated, or JIT_NO_INSN */
-	int err;	  /* -errno */
+	uint32_t max;  /* words that fit */
+	uint32_t slot; /* the instruction being translated, or JIT_NO_INSN */
+	int err;       /* -errno */
 };
 
 /* Registers by their use (nfp-isa.md 8.1). */
@@ -181,8 +184,8 @@ void emit_ld_field_clr(struct jit_out *out, struct nic_reg dst, uint32_t mask, s
 void emit_immed(struct jit_out *out, struct nic_reg dst, enum nic_op op, uint32_t imm, bool inv,
 	uint32_t shift_bytes);
 /* op: NIC_OP_BR, _BEQ ...; target: index of a word, or NIC_RELOC_TARGET (+ helper). */
-void emit_br(struct jit_out *out, enum nic_op op, uint32_t target, uint32_t defer,
-	enum nic_reloc reloc);
+void emit_br(
+	struct jit_out *out, enum nic_op op, uint32_t target, uint32_t defer, enum nic_reloc reloc);
 void emit_br_bit(struct jit_out *out, bool set, struct nic_reg reg, uint32_t bit, uint32_t target,
 	uint32_t defer);
 void emit_rtn(struct jit_out *out, struct nic_reg reg, uint32_t defer);
@@ -195,14 +198,14 @@ void emit_nop(struct jit_out *out);
 
 /* A command to a memory (nfp-isa.md 6). */
 struct jit_cmd {
-	const char *name;     /* of commands.def: "read32_swap" */
-	enum nic_op mode;     /* NIC_OP_CMD_32 (packets), NIC_OP_CMD_B40 (maps) */
-	uint32_t xfer;	      /* first transfer register */
+	const char *name;	    /* of commands.def: "read32_swap" */
+	enum nic_op mode;	    /* NIC_OP_CMD_32 (packets), NIC_OP_CMD_B40 (maps) */
+	uint32_t xfer;		    /* first transfer register */
 	struct nic_reg left, right; /* the address's parts */
-	uint32_t cnt;	      /* field CNT, raw: units - 1 */
-	bool swap;	      /* contexts swap until it is done, else it is posted */
+	uint32_t cnt;		    /* field CNT, raw: units - 1 */
+	bool swap;		    /* contexts swap until it is done, else it is posted */
 	uint32_t defer;
-	bool indirect;	      /* PREV_ALU has the length */
+	bool indirect; /* PREV_ALU has the length */
 };
 void emit_cmd(struct jit_out *out, const struct jit_cmd *cmd);
 
@@ -213,7 +216,7 @@ void wrp_immed(struct jit_out *out, struct nic_reg dst, uint32_t value); /* LOAD
 struct nic_reg wrp_unrestricted(struct jit_out *out, uint32_t value, struct nic_reg tmp);
 struct nic_reg wrp_restricted(struct jit_out *out, uint32_t value, struct nic_reg tmp);
 void wrp_mov(struct jit_out *out, struct nic_reg dst, struct nic_reg src);
-void wrp_reg_mov(struct jit_out *out, uint32_t dst, uint32_t src);     /* RMOV */
+void wrp_reg_mov(struct jit_out *out, uint32_t dst, uint32_t src);		   /* RMOV */
 void wrp_zext(struct jit_out *out, const struct jit_insn *insn, uint32_t dst_reg); /* eBPF reg */
 void wrp_nops(struct jit_out *out, uint32_t cnt);
 /* SUBPART, ORPART: len bytes of src from byte off; to byte off of dst. */
@@ -227,13 +230,16 @@ struct jit_addr40 {
 };
 struct jit_addr40 wrp_addr40(struct jit_out *out, uint32_t reg, struct nic_reg off);
 
-/* ---- translate.c: instructions to words; translate_*.c hold the rows' functions ---- */
+/* ---- translate.c: instructions to words; translate_*.c hold the functions of translate.def ----
+ */
 
 /* Emits the words of one instruction; errors are out->err. */
 typedef void jit_emitter(struct jit_out *out, struct jit_insn *insn);
-/* By opcode; NULL is "not supported". Each translate_*.c has a table of its own rows. */
-jit_emitter *jit_emitter_of(const struct bpf_insn *insn);
-bool jit_opcode_is_supported(uint8_t code);
+#define ROW(code, name) jit_emitter jit_##name;
+#include "jit-nfp/translate.def"
+#undef ROW
+/* NULL: "instruction not supported". */
+jit_emitter *jit_emitter_of(uint8_t code);
 
 /* An emitter found that it cannot: the driver's -errno for the translation. */
 void jit_cannot(struct jit_out *out, int err);

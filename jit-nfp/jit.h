@@ -42,11 +42,11 @@ enum jit_fw_helper {
 /* From the vNIC's control BAR and the capability TLVs (nfp-offload-rules.md 1, 2). A capability
  * that is absent is 0. */
 struct jit_card {
-	uint32_t abi_version;	      /* 2 or 3 */
-	uint32_t insns_max;	      /* words of a program */
-	uint32_t start, done;	      /* code-store addresses */
-	uint32_t stack_bytes;	      /* of all frames together */
-	uint32_t packet_split_bytes;  /* packet bytes that a program can reach */
+	uint32_t abi_version;		    /* 2 or 3 */
+	uint32_t insns_max;		    /* words of a program */
+	uint32_t start, done;		    /* code-store addresses */
+	uint32_t stack_bytes;		    /* of all frames together */
+	uint32_t packet_split_bytes;	    /* packet bytes that a program can reach */
 	uint32_t helper[JIT_FW_HELPER_CNT]; /* code-store addresses, 0: not there */
 	struct {
 		uint32_t flags, off_min, off_max; /* off_max 0: not supported */
@@ -89,7 +89,7 @@ enum jit_rule {
 };
 
 struct jit_rule_info {
-	const char *name;  /* "STACK_TOO_LARGE" */
+	const char *name; /* "STACK_TOO_LARGE" */
 	enum jit_severity severity;
 	const char *stage; /* "driver", "translate", "attach" */
 	int err;	   /* errno, positive; 0 of what is no error */
@@ -101,8 +101,8 @@ const struct jit_rule_info *jit_rule_info(enum jit_rule rule);
 
 struct jit_finding {
 	enum jit_rule rule;
-	int32_t insn;	    /* slot of the program as given; -1: of the whole program */
-	char message[256];  /* the driver's sentence, without its "[nfp] " */
+	int32_t insn;	   /* slot of the program as given; -1: of the whole program */
+	char message[256]; /* the driver's sentence, without its "[nfp] " */
 };
 
 /* ---- 4. a program on its way to the card ---- */
@@ -112,10 +112,10 @@ struct jit_prog;
 struct jit_input {
 	const struct bpf_insn *insns; /* copied; maps as BPF_PSEUDO_MAP_IDX */
 	uint32_t insn_cnt;
-	enum bpf_prog_type type;      /* XDP or SCHED_CLS */
-	struct jit_map *const *maps;  /* by that index; must live as long as the program */
+	enum bpf_prog_type type;     /* XDP or SCHED_CLS */
+	struct jit_map *const *maps; /* by that index; must live as long as the program */
 	uint32_t map_cnt;
-	const struct jit_card *card;  /* must live as long */
+	const struct jit_card *card; /* must live as long */
 	/* The driver ends at its first refusal; with this the hook goes on, to find all. */
 	bool go_on;
 };
@@ -133,14 +133,16 @@ uint32_t jit_prog_stack_bytes(const struct jit_prog *prog);
 
 /* ---- 5. translation ---- */
 
-#define JIT_NO_INSN UINT32_MAX /* of a word that comes from no instruction: intro, outro, padding */
+#define JIT_NO_INSN                                                                                \
+	UINT32_MAX /* of a word that comes from no instruction: intro, outro, padding              \
+		    */
 
 struct jit_image {
 	uint64_t *words; /* relocation type in bits 63:56, no ECC (nfp-isa.md 13) */
 	uint32_t *insns; /* of each word the slot it comes from, or JIT_NO_INSN */
 	uint32_t cnt;
-	uint32_t out, abort;	 /* index of these targets */
-	uint32_t push, pop;	 /* of the routines that save registers, 0: not there */
+	uint32_t out, abort; /* index of these targets */
+	uint32_t push, pop;  /* of the routines that save registers, 0: not there */
 	uint32_t stack_bytes;
 	uint32_t max_packet_offset; /* bytes of the packet the program may reach */
 };
