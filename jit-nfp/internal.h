@@ -183,6 +183,8 @@ void emit_ld_field_clr(struct jit_out *out, struct nic_reg dst, uint32_t mask, s
 /* op: NIC_OP_IMMED, _IMMED_W1 ...; shift in bytes. */
 void emit_immed(struct jit_out *out, struct nic_reg dst, enum nic_op op, uint32_t imm, bool inv,
 	uint32_t shift_bytes);
+/* An index of a word of this program, which loading makes an address: emit_immed() cannot. */
+void emit_immed_reloc(struct jit_out *out, struct nic_reg dst, uint32_t index);
 /* op: NIC_OP_BR, _BEQ ...; target: index of a word, or NIC_RELOC_TARGET (+ helper). */
 void emit_br(
 	struct jit_out *out, enum nic_op op, uint32_t target, uint32_t defer, enum nic_reloc reloc);
