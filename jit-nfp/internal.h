@@ -44,7 +44,7 @@ struct jit_insn {
 	uint32_t words_after_br; /* of a call: words between its branch and the end of its block */
 	/* loads that gather a copy (opt_gather.c) */
 	int32_t gather_bytes;  /* negative: descending; 0: none */
-	uint32_t gather_store; /* slot of the first store */
+	uint32_t gather_store; /* slot of the store whose offset is the copy's */
 	/* packet loads that share a read (opt_cache.c) */
 	int32_t cache_start, cache_end; /* cache_end 0: not cached */
 	bool cache_owner;
@@ -101,6 +101,36 @@ jit_frame_bytes(const struct jit_prog *prog, const struct jit_insn *insn)
 /* The next slot that is an instruction (not the second half of ld_imm64); insn_cnt at the end. */
 uint32_t jit_next(const struct jit_prog *prog, uint32_t slot);
 
+#define JIT_SIZE_FIELD 0x18u /* of an opcode that accesses memory */
+static inline uint32_t
+jit_access_bytes(const struct jit_insn *insn)
+{
+	switch (BPF_SIZE(insn->bpf.code)) {
+	case BPF_B: return 1;
+	case BPF_H: return 2;
+	case BPF_W: return 4;
+	default: return 8;
+	}
+}
+static inline bool
+jit_is_load(const struct jit_insn *insn)
+{
+	return (insn->bpf.code & ~JIT_SIZE_FIELD) == (BPF_LDX | BPF_MEM);
+}
+static inline bool
+jit_is_store(const struct jit_insn *insn)
+{
+	return (insn->bpf.code & ~JIT_SIZE_FIELD) == (BPF_STX | BPF_MEM);
+}
+/* LD_ABS and LD_IND, of a packet. */
+static inline bool
+jit_is_classic_load(const struct jit_insn *insn)
+{
+	uint8_t code = insn->bpf.code & (uint8_t)~JIT_SIZE_FIELD;
+
+	return code == (BPF_LD | BPF_ABS) || code == (BPF_LD | BPF_IND);
+}
+
 /* ---- rules.c: findings ---- */
 
 /* Adds the finding, its message made of the rule's text and what follows; returns -errno of the
@@ -113,7 +143,7 @@ void jit_hooks_init(struct jit_prog *prog);
 
 /* ---- opt.c, opt_*.c: passes, in the driver's order ---- */
 
-int jit_optimize(struct jit_prog *prog); /* 0 or -errno */
+void jit_optimize(struct jit_prog *prog);
 
 void jit_opt_reg_init(struct jit_prog *prog); /* nfp-isa.md 11.1 */
 void jit_opt_neg_imm(struct jit_prog *prog);  /* 11.2 */
@@ -245,6 +275,16 @@ jit_emitter *jit_emitter_of(uint8_t code);
 
 /* An emitter found that it cannot: the driver's -errno for the translation. */
 void jit_cannot(struct jit_out *out, int err);
+
+/* ---- translate_{stack,copy,ctx}.c: accesses by what the pointer points to ---- */
+
+jit_emitter jit_copy; /* a load that gathers a copy */
+jit_emitter jit_stack_load, jit_stack_store;
+jit_emitter jit_ctx_load, jit_ctx_store;
+
+/* A command of so many units, waited for; more than JIT_UNITS_DIRECT are said by a word before. */
+#define JIT_UNITS_DIRECT 8u
+void jit_emit_transfer(struct jit_out *out, struct jit_cmd cmd, uint32_t units);
 
 /* ---- outro.c ---- */
 
