@@ -129,6 +129,7 @@ struct jit_out {
 	struct jit_prog *prog;
 	struct jit_image *image;
 	uint32_t max;  /* words that fit */
+	uint32_t end;  /* index of the word behind the last instruction's (translate.c) */
 	uint32_t slot; /* the instruction being translated, or JIT_NO_INSN */
 	int err;       /* -errno */
 };
@@ -246,6 +247,17 @@ jit_emitter *jit_emitter_of(uint8_t code);
 /* An emitter found that it cannot: the driver's -errno for the translation. */
 void jit_cannot(struct jit_out *out, int err);
 
+/* ---- translate_muldiv.c ---- */
+
+/* n / divisor == ((n * multiplier) >> 32) >> shift for every n of so many bits (<= 32); when it is
+ * wide the multiplier has 33 bits, the highest not kept. 0 < divisor <= 2^31. */
+struct jit_reciprocal {
+	uint32_t multiplier, shift;
+	uint32_t log; /* of the divisor, rounded up */
+	bool is_wide;
+};
+struct jit_reciprocal jit_reciprocal_of(uint32_t divisor, uint32_t bits);
+
 /* ---- outro.c ---- */
 
 void jit_emit_intro(struct jit_out *out);
@@ -253,6 +265,7 @@ void jit_emit_outro(struct jit_out *out); /* sets out, abort, push, pop of the i
 
 /* ---- fixup.c: branches get their targets ---- */
 
+/* Needs out->end, and of each instruction where its words begin. */
 void jit_fixup_branches(struct jit_out *out);
 
 #endif
