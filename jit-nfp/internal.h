@@ -159,6 +159,7 @@ struct jit_out {
 	struct jit_prog *prog;
 	struct jit_image *image;
 	uint32_t max;  /* words that fit */
+	uint32_t end;  /* index of the word behind the last instruction's (translate.c) */
 	uint32_t slot; /* the instruction being translated, or JIT_NO_INSN */
 	int err;       /* -errno */
 };
@@ -286,6 +287,17 @@ jit_emitter jit_ctx_load, jit_ctx_store;
 #define JIT_UNITS_DIRECT 8u
 void jit_emit_transfer(struct jit_out *out, struct jit_cmd cmd, uint32_t units);
 
+/* ---- translate_muldiv.c ---- */
+
+/* n / divisor == ((n * multiplier) >> 32) >> shift for every n of so many bits (<= 32); when it is
+ * wide the multiplier has 33 bits, the highest not kept. 0 < divisor <= 2^31. */
+struct jit_reciprocal {
+	uint32_t multiplier, shift;
+	uint32_t log; /* of the divisor, rounded up */
+	bool is_wide;
+};
+struct jit_reciprocal jit_reciprocal_of(uint32_t divisor, uint32_t bits);
+
 /* ---- outro.c ---- */
 
 void jit_emit_intro(struct jit_out *out);
@@ -293,6 +305,7 @@ void jit_emit_outro(struct jit_out *out); /* sets out, abort, push, pop of the i
 
 /* ---- fixup.c: branches get their targets ---- */
 
+/* Needs out->end, and of each instruction where its words begin. */
 void jit_fixup_branches(struct jit_out *out);
 
 #endif
