@@ -349,6 +349,30 @@ constant_amounts_of_shifts_have_eight_bits(void **state)
 	jit_prog_free(prog);
 }
 
+static void
+an_amount_below_or_above_32_spares_the_test_of_it(void **state)
+{
+	static const struct {
+		uint64_t min, max;
+		uint32_t words;
+	} rows[] = { { 0, 31, 5 }, { 0, 32, 10 }, { 31, 63, 10 }, { 32, 63, 3 } };
+	const struct bpf_insn insns[] = { INSN(BPF_ALU64 | BPF_LSH | BPF_X, 3, 4, 0, 0), MOV(0, 2),
+		EXIT };
+
+	(void)state;
+	for (size_t i = 0; i < CNT(rows); i++) {
+		struct jit_prog *prog = prog_new(insns, CNT(insns), &card);
+		struct jit_image image;
+
+		prog->insns[0].umin_src = rows[i].min;
+		prog->insns[0].umax_src = rows[i].max;
+		translate(prog, &image);
+		assert_int_equal(prog->insns[1].first - prog->insns[0].first, rows[i].words);
+		jit_image_free(&image);
+		jit_prog_free(prog);
+	}
+}
+
 /* ---- division ---- */
 
 static void
@@ -485,6 +509,7 @@ main(void)
 		cmocka_unit_test(a_map_that_is_not_given_is_refused),
 		cmocka_unit_test(a_deep_frame_is_an_operand_to_be_loaded),
 		cmocka_unit_test(constant_amounts_of_shifts_have_eight_bits),
+		cmocka_unit_test(an_amount_below_or_above_32_spares_the_test_of_it),
 		cmocka_unit_test(reciprocals_are_those_of_the_driver),
 		cmocka_unit_test(a_reciprocal_divides),
 		cmocka_unit_test(a_divisor_above_all_dividends_gives_zero),
