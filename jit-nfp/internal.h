@@ -286,6 +286,8 @@ jit_emitter jit_ctx_load, jit_ctx_store;
 /* A command of so many units, waited for; more than JIT_UNITS_DIRECT are said by a word before. */
 #define JIT_UNITS_DIRECT 8u
 void jit_emit_transfer(struct jit_out *out, struct jit_cmd cmd, uint32_t units);
+/* A finding where the driver's sum of address and offset is wrong. */
+void jit_check_map_offset(struct jit_out *out, const struct jit_insn *insn);
 
 /* ---- translate_muldiv.c ---- */
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INSNS_MAX 300u
+#define INSNS_MAX 400u
 #define LINE_MAX_BYTES 160u
 
 static const struct jit_card card = {

@@ -17,7 +17,7 @@
 struct jit_prog *program_new(const char *text, uint32_t frame_bytes);
 
 /* Room for words of tests. */
-#define PROGRAM_WORDS 256u
+#define PROGRAM_WORDS 1024u
 struct program_words {
 	uint64_t words[PROGRAM_WORDS];
 	uint32_t insns[PROGRAM_WORDS];

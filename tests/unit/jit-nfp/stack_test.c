@@ -4,94 +4,30 @@
  * and no other byte of local memory changes. For all sizes, places of a frame and depths of frames,
  * by a pointer that is known and one that is not.
  */
-#include "tests/unit/jit-nfp/program.h"
-
-#include "tests/_cmocka.h"
+#include "tests/unit/jit-nfp/machine.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#define STOP 4000u
-#define FRAME_AT 1536u /* the last context's, firmware-facts.md: 64-byte aligned */
 #define LM_BYTES (NIC_LM_WORDS * 4)
 #define STACK_MAX 512u
 
-static struct nic_mem *mem;
-static struct nic_me *me;
 static uint8_t before[LM_BYTES];
 
 static int
-begin(void **state)
+begin_with_memory(void **state)
 {
-	(void)state;
-	mem = nic_mem_new(4096);
-	me = mem ? nic_me_new(mem) : NULL;
-	if (me == NULL)
-		return -1;
-	nic_me_set_stop(me, STOP, true);
 	for (uint32_t i = 0; i < LM_BYTES; i++)
 		before[i] = (uint8_t)(i * 37 + i / 256);
-	return 0;
+	return begin(state);
 }
-
-static int
-end(void **state)
-{
-	(void)state;
-	nic_me_free(me);
-	nic_mem_free(mem);
-	return 0;
-}
-
-/* ---- the microengine ---- */
 
 static uint32_t
 word_at(const uint8_t *bytes)
 {
 	return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
 	       (uint32_t)bytes[3] << 24;
-}
-
-static void
-set_both(uint32_t num, uint32_t value)
-{
-	*nic_me_gpr(me, 0, false, num) = value;
-	*nic_me_gpr(me, 0, true, num) = value;
-}
-
-static uint64_t
-register_value(uint32_t reg)
-{
-	uint32_t low = *nic_me_gpr(me, 0, false, reg * 2);
-	uint32_t high = *nic_me_gpr(me, 0, false, reg * 2 + 1);
-
-	assert_int_equal(low, *nic_me_gpr(me, 0, true, reg * 2));
-	assert_int_equal(high, *nic_me_gpr(me, 0, true, reg * 2 + 1));
-	return (uint64_t)high << 32 | low;
-}
-
-static void
-set_register(uint32_t reg, uint64_t value)
-{
-	set_both(reg * 2, (uint32_t)value);
-	set_both(reg * 2 + 1, (uint32_t)(value >> 32));
-}
-
-static void
-run(struct program_words *words)
-{
-	struct nic_fault fault;
-
-	emit_br(&words->out, NIC_OP_BR, STOP, 0, NIC_RELOC_NONE);
-	assert_int_equal(words->out.err, 0);
-	for (uint32_t i = 0; i < words->image.cnt; i++)
-		words->words[i] = nic_ecc_add(words->words[i]);
-	assert_int_equal(nic_me_load(me, 0, words->words, words->image.cnt), 0);
-	assert_int_equal(nic_me_start(me, 0, 0), 0);
-	if (nic_me_run(me, 1000, &fault) != NIC_ME_STOPPED)
-		fail_msg("%u: %s: %s", fault.pc, fault.text, fault.reason);
-	nic_me_kill(me, 0);
 }
 
 /* ---- an access ---- */
@@ -344,5 +280,5 @@ main(void)
 		cmocka_unit_test(an_outer_frame_below_is_the_drivers_quirk),
 	};
 
-	return cmocka_run_group_tests(tests, begin, end);
+	return cmocka_run_group_tests(tests, begin_with_memory, end);
 }
