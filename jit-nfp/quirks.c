@@ -124,7 +124,7 @@ find_copy_crash(struct jit_prog *prog, uint32_t slot)
 		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_COPY_CRASH);
 }
 
-/* ---- shifts: 14.15, 10.2 ---- */
+/* ---- shifts: 14.3, 14.15, 10.2 ---- */
 
 static bool
 is_shift_by_reg(const struct jit_insn *insn)
@@ -133,6 +133,27 @@ is_shift_by_reg(const struct jit_insn *insn)
 
 	return jit_is_alu(insn) && is_by_reg(insn) &&
 	       (op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH);
+}
+
+/* Does [min, max] hold a multiple of 64, which is a shift by 0? */
+static bool
+holds_zero(uint64_t min, uint64_t max)
+{
+	return min % 64 == 0 || max / 64 > min / 64;
+}
+
+static void
+find_lsh_by_zero(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+
+	if (!is_shift_by_reg(insn) || !is_64(insn) || BPF_OP(insn->bpf.code) != BPF_LSH)
+		return;
+	/* A constant and what is above 31 for sure have other code. */
+	if (insn->umin_src == insn->umax_src || insn->umin_src >= 32)
+		return;
+	if (holds_zero(insn->umin_src, insn->umax_src))
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_LSH_BY_ZERO);
 }
 
 static void
@@ -150,7 +171,44 @@ find_shift_far(struct jit_prog *prog, uint32_t slot)
 			(unsigned long long)insn->umax_src);
 }
 
-/* ---- multiplication and division: 10.2, 10.4 ---- */
+/* ---- multiplication and division: 14.4, 10.2, 10.4 ---- */
+
+static uint64_t
+divisor_of(const struct jit_insn *insn)
+{
+	return is_by_reg(insn) ? insn->umin_src : (uint32_t)insn->bpf.imm;
+}
+
+/* Of the steps that end a division by this constant, the last (nfp-isa.md 10.4). */
+static uint32_t
+last_shift(uint32_t divisor)
+{
+	struct jit_reciprocal r = jit_reciprocal_of(divisor, 32);
+	uint32_t log = r.log;
+
+	if (r.is_wide && divisor % 2 == 0) {
+		uint32_t before = (uint32_t)__builtin_ctz(divisor);
+
+		r = jit_reciprocal_of(divisor >> before, 32 - before);
+	}
+	if (divisor == UINT32_C(1) << log)
+		return log;
+	return r.is_wide ? r.shift - 1 : r.shift;
+}
+
+static void
+find_div_shift(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+	uint64_t divisor = divisor_of(insn);
+
+	if (!jit_is_alu(insn) || BPF_OP(insn->bpf.code) != BPF_DIV)
+		return;
+	/* Above that there is no reciprocal, and no shift. */
+	if (divisor > 0 && divisor <= UINT32_C(1) << 31 && last_shift((uint32_t)divisor) == 0)
+		jit_find(
+			prog, (int32_t)slot, JIT_RULE_QUIRK_DIV_SHIFT, (unsigned long long)divisor);
+}
 
 /* The product of 16 bits by 16 has no code for the high half, a quotient neither. */
 static bool
@@ -196,7 +254,9 @@ jit_find_quirks(struct jit_prog *prog)
 {
 	static void (*const finders[])(struct jit_prog * prog, uint32_t slot) = {
 		find_copy_crash,
+		find_lsh_by_zero,
 		find_shift_far,
+		find_div_shift,
 		find_high_half,
 		find_helper,
 	};

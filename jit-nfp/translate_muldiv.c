@@ -112,12 +112,11 @@ jit_reciprocal_of(uint32_t divisor, uint32_t bits)
 	};
 }
 
-/* The driver reads bank A where it says bank B (nfp-isa.md 14.10). */
+/* The driver reads bank A where it says bank B, and does not mind an amount of 0, which is an
+ * indirect shift (nfp-isa.md 14.10, 14.4). */
 static void
 emit_shift_right(struct jit_out *out, uint32_t gpr, uint32_t amount)
 {
-	if (amount == 0)
-		jit_find(out->prog, (int32_t)out->slot, JIT_RULE_QUIRK_DIV_SHIFT);
 	emit_shf(out, jit_both(gpr), jit_none(), NIC_OP_SHF_B, jit_a(gpr),
 		(struct jit_shift){ NIC_SC_RIGHT, amount });
 }

@@ -274,14 +274,6 @@ jit_shift64_imm(struct jit_out *out, struct jit_insn *insn)
 	shift_of(insn)->by_const64(out, &s, (uint32_t)insn->bpf.imm);
 }
 
-/* By 0 the high half becomes the low one: 32 - 0 is 0 of 5 bits (nfp-isa.md 14.3). */
-static void
-warn_of_zero(struct jit_out *out, const struct jit_insn *insn)
-{
-	if (BPF_OP(insn->bpf.code) == BPF_LSH && insn->umin_src == 0)
-		jit_find(out->prog, (int32_t)out->slot, JIT_RULE_QUIRK_LSH_BY_ZERO);
-}
-
 void
 jit_shift64_reg(struct jit_out *out, struct jit_insn *insn)
 {
@@ -291,10 +283,7 @@ jit_shift64_reg(struct jit_out *out, struct jit_insn *insn)
 
 	if (is_const(insn, &amount)) {
 		shift->by_const64(out, &s, amount);
-		return;
-	}
-	warn_of_zero(out, insn);
-	if (insn->umax_src < HALF) {
+	} else if (insn->umax_src < HALF) {
 		shift->first(out, &s);
 		shift->second(out, &s);
 	} else if (insn->umin_src >= HALF) {
