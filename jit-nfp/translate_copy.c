@@ -113,7 +113,7 @@ reload(struct jit_out *out, const struct jit_insn *insn, uint32_t len)
 	struct reload from = reload_of(insn, len, size);
 	uint32_t xfer = from.byte / 4;
 
-	if (from.byte != from.meant)
+	if (from.byte != from.meant && jit_is_read_after(out->prog, out->slot, insn->bpf.dst_reg))
 		jit_find(out->prog, (int32_t)out->slot, JIT_RULE_QUIRK_COPY_REGISTER,
 			insn->bpf.dst_reg, from.byte, from.meant);
 	if (size < 4)
