@@ -105,6 +105,14 @@ add_copy(void)
 	}
 }
 
+/* So that all of them matter. */
+static void
+add_stores_of_all(void)
+{
+	for (uint32_t reg = 0; reg <= BPF_REG_9; reg++)
+		add("*(u64 *)(r5 +%u) = r%u ; %s\n", 400 + reg * 9, reg, facts_of(5));
+}
+
 static struct jit_prog *
 random_program(void)
 {
@@ -118,6 +126,7 @@ random_program(void)
 		case 4: add_load(5); break;
 		default: add_load(4); break;
 		}
+	add_stores_of_all();
 	return program_new(text, 0);
 }
 
@@ -288,16 +297,19 @@ struct finding_case {
 	bool is_found;
 };
 
-#define COPY4(size, from, facts)                                                                   \
+#define PAIR(size, from, facts)                                                                    \
 	"r3 = *(u" size " *)(r4 " from ") ; pkt " facts "\n*(u" size " *)(r5 " from                \
 	") = r3 ; pkt off=900\n"
+
+#define THEN_READ "r0 = r3\n"
 
 static const struct finding_case finding_cases[] = {
 	{ "r0 = *(u8 *)skb[65535]\n", 0, JIT_RULE_QUIRK_CLASSIC_OFFSET, false },
 	{ "r0 = *(u8 *)skb[65536]\n", 0, JIT_RULE_QUIRK_CLASSIC_OFFSET, true },
 	{ "r0 = *(u8 *)skb[-4096]\n", 0, JIT_RULE_QUIRK_CLASSIC_OFFSET, true },
 	{ "r0 = *(u8 *)skb[r2 + -4096]\n", 0, JIT_RULE_QUIRK_CLASSIC_OFFSET, true },
-	{ "r0 = *(u8 *)skb[r2 + 1]\n", 0, JIT_RULE_QUIRK_INDEX_WRAPS, true },
+	{ "r0 = *(u8 *)skb[r2 + 1] ; max=4294967293\n", 0, JIT_RULE_QUIRK_INDEX_WRAPS, false },
+	{ "r0 = *(u8 *)skb[r2 + 1] ; max=4294967294\n", 0, JIT_RULE_QUIRK_INDEX_WRAPS, true },
 	{ "r0 = *(u8 *)skb[1]\n", 0, JIT_RULE_QUIRK_INDEX_WRAPS, false },
 	{ "r0 = *(u32 *)(r7 +0) ; map\n", 0, JIT_RULE_QUIRK_MAP_OFFSET, false },
 	{ "r0 = *(u32 *)(r7 -4) ; map\n", 0, JIT_RULE_QUIRK_MAP_OFFSET, true },
@@ -308,14 +320,24 @@ static const struct finding_case finding_cases[] = {
 	{ "lock *(u32 *)(r7 -4) += r0 ; map over16\n", 0, JIT_RULE_QUIRK_MAP_OFFSET, true },
 	{ "lock *(u32 *)(r7 +4) += r0 ; map over16\n", 0, JIT_RULE_QUIRK_MAP_OFFSET, false },
 	/* the register behind a copy */
-	{ COPY4("32", "+0", "") COPY4("32", "+4", ""), 0, JIT_RULE_QUIRK_COPY_REGISTER, true },
-	{ COPY4("32", "+4", "") COPY4("32", "+0", ""), 0, JIT_RULE_QUIRK_COPY_REGISTER, false },
-	{ COPY4("16", "+0", "") COPY4("16", "+2", ""), 0, JIT_RULE_QUIRK_COPY_REGISTER, false },
-	{ COPY4("16", "+2", "") COPY4("16", "+0", ""), 0, JIT_RULE_QUIRK_COPY_REGISTER, true },
-	{ COPY4("8", "+0", "") COPY4("8", "+1", ""), 0, JIT_RULE_QUIRK_COPY_REGISTER, false },
-	{ COPY4("8", "+1", "") COPY4("8", "+0", ""), 0, JIT_RULE_QUIRK_COPY_REGISTER, true },
-	{ COPY4("64", "+0", "") COPY4("64", "+8", ""), 0, JIT_RULE_QUIRK_COPY_REGISTER, false },
-	{ COPY4("64", "+8", "") COPY4("64", "+0", ""), 0, JIT_RULE_QUIRK_COPY_REGISTER, false },
+	{ PAIR("32", "+0", "") PAIR("32", "+4", "") THEN_READ, 0, JIT_RULE_QUIRK_COPY_REGISTER,
+		true },
+	{ PAIR("32", "+4", "") PAIR("32", "+0", "") THEN_READ, 0, JIT_RULE_QUIRK_COPY_REGISTER,
+		false },
+	{ PAIR("16", "+0", "") PAIR("16", "+2", "") THEN_READ, 0, JIT_RULE_QUIRK_COPY_REGISTER,
+		false },
+	{ PAIR("16", "+2", "") PAIR("16", "+0", "") THEN_READ, 0, JIT_RULE_QUIRK_COPY_REGISTER,
+		true },
+	{ PAIR("8", "+0", "") PAIR("8", "+1", "") THEN_READ, 0, JIT_RULE_QUIRK_COPY_REGISTER,
+		false },
+	{ PAIR("8", "+1", "") PAIR("8", "+0", "") THEN_READ, 0, JIT_RULE_QUIRK_COPY_REGISTER,
+		true },
+	{ PAIR("64", "+0", "") PAIR("64", "+8", "") THEN_READ, 0, JIT_RULE_QUIRK_COPY_REGISTER,
+		false },
+	{ PAIR("64", "+8", "") PAIR("64", "+0", "") THEN_READ, 0, JIT_RULE_QUIRK_COPY_REGISTER,
+		false },
+	{ PAIR("32", "+0", "") PAIR("32", "+4", "") "r3 = 0\n" THEN_READ, 0,
+		JIT_RULE_QUIRK_COPY_REGISTER, false },
 };
 
 static void

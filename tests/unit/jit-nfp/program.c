@@ -4,6 +4,7 @@
 
 #include "tests/_cmocka.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +106,8 @@ static void
 take_value(struct jit_insn *insn, const char *fact)
 {
 	if (sscanf(fact, "id=%u", &insn->ptr.id) == 1 ||
-		sscanf(fact, "off=%d", &insn->ptr.off) == 1)
+		sscanf(fact, "off=%d", &insn->ptr.off) == 1 ||
+		sscanf(fact, "max=%" SCNu64, &insn->umax_src) == 1)
 		return;
 	if (strncmp(fact, "var=", 4) != 0)
 		fail_msg("`%s` is no fact", fact);

@@ -12,6 +12,7 @@
  *	outer notconst		it points to an outer frame; its offset differs on paths
  *	dest dead zext		flags
  *	maybe16 over16		of an atomic's addend
+ *	max=N			of the source
  * A mistake fails the test. The program is for XDP, its frame has frame_bytes; jit_prog_free().
  */
 struct jit_prog *program_new(const char *text, uint32_t frame_bytes);
