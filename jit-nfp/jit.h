@@ -99,10 +99,12 @@ struct jit_rule_info {
 };
 const struct jit_rule_info *jit_rule_info(enum jit_rule rule);
 
+#define JIT_MESSAGE_BYTES 256
+
 struct jit_finding {
 	enum jit_rule rule;
-	int32_t insn;	   /* slot of the program as given; -1: of the whole program */
-	char message[256]; /* the driver's sentence, without its "[nfp] " */
+	int32_t insn; /* slot of the program as given; -1: of the whole program */
+	char message[JIT_MESSAGE_BYTES]; /* the driver's sentence, without its "[nfp] " */
 };
 
 /* ---- 4. a program on its way to the card ---- */
@@ -161,6 +163,9 @@ int jit_image_load(const struct jit_image *image, const struct jit_card *card, u
 
 /* Would the vNIC of this card take the image, its MTU being mtu bytes? JIT_RULE_CNT: yes. */
 enum jit_rule jit_image_attach_check(
+	const struct jit_image *image, const struct jit_card *card, uint32_t mtu);
+/* May the MTU become mtu while the image runs? JIT_RULE_CNT: yes. */
+enum jit_rule jit_image_mtu_check(
 	const struct jit_image *image, const struct jit_card *card, uint32_t mtu);
 
 /* The program after each pass named by a letter (opt.c), printed in debug listings. */

@@ -85,6 +85,7 @@ jit_prog_new(const struct jit_input *input)
 		return NULL;
 	}
 	copy_insns(prog);
+	jit_hooks_init(prog);
 	return prog;
 }
 

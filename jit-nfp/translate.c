@@ -134,6 +134,7 @@ jit_translate(struct jit_prog *prog, struct jit_image *image)
 	if (alloc_image(prog, image) != 0)
 		return -ENOMEM;
 	jit_optimize(prog);
+	jit_find_quirks(prog);
 	translated = emit_program(&out);
 	if (!out.err) {
 		trim_image(image);

@@ -22,8 +22,10 @@ read_all(struct jit_out *out, const struct jit_insn *insn, uint32_t words)
 	struct jit_addr40 address = { jit_a(insn->bpf.src_reg * 2u), off };
 	bool is_map = insn->ptr.type == XB_PTR_MAP_VALUE;
 
-	if (is_map)
+	if (is_map) {
+		jit_check_map_offset(out, insn);
 		address = wrp_addr40(out, insn->bpf.src_reg, off);
+	}
 	jit_emit_transfer(out,
 		(struct jit_cmd){
 			.name = "read32_swap",
@@ -111,7 +113,7 @@ reload(struct jit_out *out, const struct jit_insn *insn, uint32_t len)
 	struct reload from = reload_of(insn, len, size);
 	uint32_t xfer = from.byte / 4;
 
-	if (from.byte != from.meant)
+	if (from.byte != from.meant && jit_is_read_after(out->prog, out->slot, insn->bpf.dst_reg))
 		jit_find(out->prog, (int32_t)out->slot, JIT_RULE_QUIRK_COPY_REGISTER,
 			insn->bpf.dst_reg, from.byte, from.meant);
 	if (size < 4)

@@ -29,12 +29,19 @@ static const struct ctx_field {
 };
 
 static const struct ctx_field *
-find_field(const struct jit_prog *prog, int32_t off)
+find_field(const struct jit_prog *prog, const struct jit_insn *insn)
 {
 	for (uint32_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
-		if ((fields[i].ctx == CTX___sk_buff) == jit_is_tc(prog) && fields[i].off == off)
+		if ((fields[i].ctx == CTX___sk_buff) == jit_is_tc(prog) &&
+			fields[i].off == insn->bpf.off && jit_access_bytes(insn) == 4)
 			return &fields[i];
 	return NULL;
+}
+
+bool
+jit_has_ctx_field(const struct jit_prog *prog, const struct jit_insn *insn)
+{
+	return find_field(prog, insn) != NULL;
 }
 
 #define PACKET_POINTER nic_lm(1, 2)
@@ -42,10 +49,10 @@ find_field(const struct jit_prog *prog, int32_t off)
 void
 jit_ctx_load(struct jit_out *out, struct jit_insn *insn)
 {
-	const struct ctx_field *field = find_field(out->prog, insn->bpf.off);
+	const struct ctx_field *field = find_field(out->prog, insn);
 	uint32_t dst = insn->bpf.dst_reg * 2u;
 
-	if (field == NULL || jit_access_bytes(insn) != 4) {
+	if (field == NULL) {
 		jit_cannot(out, -EOPNOTSUPP);
 		return;
 	}

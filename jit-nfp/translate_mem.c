@@ -94,9 +94,11 @@ jit_ld_abs(struct jit_out *out, struct jit_insn *insn)
 void
 jit_ld_ind(struct jit_out *out, struct jit_insn *insn)
 {
-	struct nic_reg off = wrp_unrestricted(out, classic_offset(out, insn), jit_b(JIT_GPR_IMM));
+	uint16_t at = classic_offset(out, insn);
+	struct nic_reg off = wrp_unrestricted(out, at, jit_b(JIT_GPR_IMM));
 
-	jit_find(out->prog, (int32_t)out->slot, JIT_RULE_QUIRK_INDEX_WRAPS);
+	if (insn->umax_src > UINT32_MAX - at - jit_access_bytes(insn))
+		jit_find(out->prog, (int32_t)out->slot, JIT_RULE_QUIRK_INDEX_WRAPS);
 	emit_alu(out, jit_both(JIT_GPR_IMM), jit_a(insn->bpf.src_reg * 2u), NIC_OP_ADD, off);
 	emit_alu(out, jit_a(JIT_GPR_IMM), jit_a(JIT_GPR_IMM), NIC_OP_ADD,
 		nic_imm(jit_access_bytes(insn)));
@@ -121,6 +123,14 @@ load_direct(struct jit_out *out, const struct jit_insn *insn, struct jit_cmd cmd
 			wrp_mov(out, jit_both(dst + i), nic_xfer(i));
 	if (size < 8)
 		wrp_zext(out, insn, insn->bpf.dst_reg);
+}
+
+/* Of all accesses to a map's value: quirk 14.8. */
+void
+jit_check_map_offset(struct jit_out *out, const struct jit_insn *insn)
+{
+	if (insn->bpf.off < 0)
+		jit_find(out->prog, (int32_t)out->slot, JIT_RULE_QUIRK_MAP_OFFSET, insn->bpf.off);
 }
 
 static void
