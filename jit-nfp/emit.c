@@ -188,12 +188,10 @@ void
 emit_cmd(struct jit_out *out, const struct jit_cmd *cmd)
 {
 	const struct nic_command *command = nic_command_by_name(NIC_TARGET_MEM, cmd->name);
-	const struct nic_insn insn = {
+	struct nic_insn insn = {
 		.op = cmd->mode,
 		.left = cmd->left,
 		.right = cmd->right,
-		.tgt = nic_target_info(NIC_TARGET_MEM)->first + command->action,
-		.token = command->token,
 		.xfer = cmd->xfer,
 		.cnt = cmd->cnt,
 		.ctx = cmd->swap ? cmd->defer : NIC_CTX_NO_SWAP,
@@ -201,5 +199,11 @@ emit_cmd(struct jit_out *out, const struct jit_cmd *cmd)
 		.indir = cmd->indirect,
 	};
 
+	if (command == NULL) {
+		jit_cannot(out, -EFAULT);
+		return;
+	}
+	insn.tgt = nic_target_info(NIC_TARGET_MEM)->first + command->action;
+	insn.token = command->token;
 	emit_word(out, &insn, NIC_RELOC_NONE);
 }
