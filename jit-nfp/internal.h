@@ -36,15 +36,16 @@ struct jit_insn {
 	uint32_t arg4_kind;	  /* perf_event_output: enum xb_reg_kind of r4 */
 	/* atomics, all: the addend may be above, may be at most 16 bits */
 	bool over16, maybe16;
-	/* ALU, all */
+	/* ALU, all; ld_ind: src; of a call of xdp_adjust_tail, src is the low half of r2 */
 	uint64_t umin_src, umax_src, umin_dst, umax_dst;
+	bool is_seen_call; /* a helper call that passed its checks before */
 	/* jumps and calls of subprograms */
 	uint32_t jump_dest;	 /* slot, JIT_NONE: no jump */
 	bool jump_neg;		 /* compare by adding: the immediate was negated (opt_neg_imm.c) */
 	uint32_t words_after_br; /* of a call: words between its branch and the end of its block */
 	/* loads that gather a copy (opt_gather.c) */
 	int32_t gather_bytes;  /* negative: descending; 0: none */
-	uint32_t gather_store; /* slot of the first store */
+	uint32_t gather_store; /* slot of the store whose offset is the copy's */
 	/* packet loads that share a read (opt_cache.c) */
 	int32_t cache_start, cache_end; /* cache_end 0: not cached */
 	bool cache_owner;
@@ -76,8 +77,8 @@ struct jit_prog {
 	uint32_t subprog_cnt;
 	uint32_t stack_bytes;
 	uint32_t max_packet_offset;
-	/* the one "guaranteed" adjust_head (nfp-offload-rules.md 5): slot of the only call, 0 none
-	 */
+	/* the one "guaranteed" adjust_head (nfp-offload-rules.md 5): slot of the only call; 0: no
+	 * call seen yet; JIT_NONE: the general form */
 	uint32_t adjust_head_at;
 	bool verified;	  /* finalize was reached */
 	bool hook_failed; /* a replace or remove hook failed: translation will */
@@ -100,6 +101,38 @@ jit_frame_bytes(const struct jit_prog *prog, const struct jit_insn *insn)
 }
 /* The next slot that is an instruction (not the second half of ld_imm64); insn_cnt at the end. */
 uint32_t jit_next(const struct jit_prog *prog, uint32_t slot);
+/* Has translate.def a row for this opcode? */
+bool jit_is_translated(uint8_t code);
+
+#define JIT_SIZE_FIELD 0x18u /* of an opcode that accesses memory */
+static inline uint32_t
+jit_access_bytes(const struct jit_insn *insn)
+{
+	switch (BPF_SIZE(insn->bpf.code)) {
+	case BPF_B: return 1;
+	case BPF_H: return 2;
+	case BPF_W: return 4;
+	default: return 8;
+	}
+}
+static inline bool
+jit_is_load(const struct jit_insn *insn)
+{
+	return (insn->bpf.code & ~JIT_SIZE_FIELD) == (BPF_LDX | BPF_MEM);
+}
+static inline bool
+jit_is_store(const struct jit_insn *insn)
+{
+	return (insn->bpf.code & ~JIT_SIZE_FIELD) == (BPF_STX | BPF_MEM);
+}
+/* LD_ABS and LD_IND, of a packet. */
+static inline bool
+jit_is_classic_load(const struct jit_insn *insn)
+{
+	uint8_t code = insn->bpf.code & (uint8_t)~JIT_SIZE_FIELD;
+
+	return code == (BPF_LD | BPF_ABS) || code == (BPF_LD | BPF_IND);
+}
 
 /* ---- rules.c: findings ---- */
 
@@ -107,13 +140,97 @@ uint32_t jit_next(const struct jit_prog *prog, uint32_t slot);
  * rule, or 0 of what is no error. insn: slot as given, or -1. */
 int jit_find(struct jit_prog *prog, int32_t insn, enum jit_rule rule, ...);
 
-/* ---- hook.c, hook_{exit,mem,call,alu}.c, finalize.c: the walk is watched ---- */
+/* ---- hook.c, hook_{exit,mem,atomic,call,alu}.c, finalize.c: the walk is watched ---- */
 
 void jit_hooks_init(struct jit_prog *prog);
 
+/* One visit of the walk. Checks return 0 or -errno; what they refuse they tell by jit_tell(). */
+struct jit_visit {
+	struct jit_prog *prog;
+	struct xb_verify_env *env;
+	int32_t at; /* slot; -1: the whole program */
+	struct jit_insn *insn;
+};
+/* To the log, with the driver's prefix, and to the findings. Returns what the check must: -errno
+ * of the rule, or 0 of what is no error or when the program is to be looked through to its end. */
+int jit_tell(const struct jit_visit *v, enum jit_rule rule, ...);
+
+int jit_check_exit(const struct jit_visit *v);
+int jit_check_load(const struct jit_visit *v);
+int jit_check_store(const struct jit_visit *v);
+int jit_check_atomic(const struct jit_visit *v);
+int jit_check_alu(const struct jit_visit *v);
+int jit_check_helper(const struct jit_visit *v);
+/* Of a register that is dereferenced, in the order of nfp-offload-rules.md 4.2; records it. */
+int jit_check_ptr(const struct jit_visit *v, unsigned int regno);
+/* Widen what is known of the instruction's source. */
+void jit_note_src(struct jit_insn *insn, uint64_t umin, uint64_t umax);
+
+int jit_finalize(void *dev, struct xb_verify_env *env);
+int jit_replace_insn(void *dev, struct xb_verify_env *env, uint32_t off, const struct bpf_insn *to);
+int jit_remove_insns(void *dev, struct xb_verify_env *env, uint32_t off, uint32_t cnt);
+
+static inline const struct xb_reg_state *
+jit_reg(const struct jit_visit *v, unsigned int regno)
+{
+	return xb_verify_reg(v->env, regno);
+}
+/* A pointer's fixed offset; its variable part must be constant. */
+static inline int64_t
+jit_ptr_off(const struct xb_reg_state *reg)
+{
+	return (int64_t)(reg->var_off.value + (uint64_t)(int64_t)reg->off);
+}
+
+static inline bool
+jit_is_atomic(const struct jit_insn *insn)
+{
+	return (insn->bpf.code & ~JIT_SIZE_FIELD) == (BPF_STX | BPF_ATOMIC);
+}
+static inline bool
+jit_is_alu(const struct jit_insn *insn)
+{
+	return BPF_CLASS(insn->bpf.code) == BPF_ALU || BPF_CLASS(insn->bpf.code) == BPF_ALU64;
+}
+static inline bool
+jit_is_jump(const struct jit_insn *insn)
+{
+	return BPF_CLASS(insn->bpf.code) == BPF_JMP || BPF_CLASS(insn->bpf.code) == BPF_JMP32;
+}
+static inline bool
+jit_is_cond_jump(const struct jit_insn *insn)
+{
+	uint8_t op = BPF_OP(insn->bpf.code);
+
+	return jit_is_jump(insn) && op != BPF_JA && op != BPF_CALL && op != BPF_EXIT;
+}
+static inline bool
+jit_is_local_call(const struct jit_insn *insn)
+{
+	return insn->bpf.code == (BPF_JMP | BPF_CALL) && insn->bpf.src_reg == BPF_PSEUDO_CALL;
+}
+static inline bool
+jit_is_helper_call(const struct jit_insn *insn)
+{
+	return insn->bpf.code == (BPF_JMP | BPF_CALL) && insn->bpf.src_reg != BPF_PSEUDO_CALL;
+}
+
+/* ---- map.c ---- */
+
+/* The card's map that the walk names; NULL when the program was given none for it. */
+struct jit_map *jit_map_of(
+	const struct jit_prog *prog, const struct xb_verify_env *env, const struct xb_map_def *def);
+
+/* ---- quirks.c: where the driver's code does not do what the program says ---- */
+
+/* After the passes, before any word is emitted. */
+void jit_find_quirks(struct jit_prog *prog);
+/* Could what reg holds behind this slot be read? In doubt, which begins at the next jump, yes. */
+bool jit_is_read_after(const struct jit_prog *prog, uint32_t slot, uint32_t reg);
+
 /* ---- opt.c, opt_*.c: passes, in the driver's order ---- */
 
-int jit_optimize(struct jit_prog *prog); /* 0 or -errno */
+void jit_optimize(struct jit_prog *prog);
 
 void jit_opt_reg_init(struct jit_prog *prog); /* nfp-isa.md 11.1 */
 void jit_opt_neg_imm(struct jit_prog *prog);  /* 11.2 */
@@ -129,6 +246,7 @@ struct jit_out {
 	struct jit_prog *prog;
 	struct jit_image *image;
 	uint32_t max;  /* words that fit */
+	uint32_t end;  /* index of the word behind the last instruction's (translate.c) */
 	uint32_t slot; /* the instruction being translated, or JIT_NO_INSN */
 	int err;       /* -errno */
 };
@@ -183,6 +301,8 @@ void emit_ld_field_clr(struct jit_out *out, struct nic_reg dst, uint32_t mask, s
 /* op: NIC_OP_IMMED, _IMMED_W1 ...; shift in bytes. */
 void emit_immed(struct jit_out *out, struct nic_reg dst, enum nic_op op, uint32_t imm, bool inv,
 	uint32_t shift_bytes);
+/* An index of a word of this program, which loading makes an address: emit_immed() cannot. */
+void emit_immed_reloc(struct jit_out *out, struct nic_reg dst, uint32_t index);
 /* op: NIC_OP_BR, _BEQ ...; target: index of a word, or NIC_RELOC_TARGET (+ helper). */
 void emit_br(
 	struct jit_out *out, enum nic_op op, uint32_t target, uint32_t defer, enum nic_reloc reloc);
@@ -244,6 +364,29 @@ jit_emitter *jit_emitter_of(uint8_t code);
 /* An emitter found that it cannot: the driver's -errno for the translation. */
 void jit_cannot(struct jit_out *out, int err);
 
+/* ---- translate_{stack,copy,ctx}.c: accesses by what the pointer points to ---- */
+
+jit_emitter jit_copy; /* a load that gathers a copy */
+jit_emitter jit_stack_load, jit_stack_store;
+jit_emitter jit_ctx_load, jit_ctx_store;
+/* Has the card the field that this load of the context loads? */
+bool jit_has_ctx_field(const struct jit_prog *prog, const struct jit_insn *insn);
+
+/* A command of so many units, waited for; more than JIT_UNITS_DIRECT are said by a word before. */
+#define JIT_UNITS_DIRECT 8u
+void jit_emit_transfer(struct jit_out *out, struct jit_cmd cmd, uint32_t units);
+
+/* ---- translate_muldiv.c ---- */
+
+/* n / divisor == ((n * multiplier) >> 32) >> shift for every n of so many bits (<= 32); when it is
+ * wide the multiplier has 33 bits, the highest not kept. 0 < divisor <= 2^31. */
+struct jit_reciprocal {
+	uint32_t multiplier, shift;
+	uint32_t log; /* of the divisor, rounded up */
+	bool is_wide;
+};
+struct jit_reciprocal jit_reciprocal_of(uint32_t divisor, uint32_t bits);
+
 /* ---- outro.c ---- */
 
 void jit_emit_intro(struct jit_out *out);
@@ -251,6 +394,7 @@ void jit_emit_outro(struct jit_out *out); /* sets out, abort, push, pop of the i
 
 /* ---- fixup.c: branches get their targets ---- */
 
+/* Needs out->end, and of each instruction where its words begin. */
 void jit_fixup_branches(struct jit_out *out);
 
 #endif

@@ -100,7 +100,7 @@ struct jit_maps_used {
 
 /* ---- 3. findings: what is wrong, or doubtful, and where ---- */
 
-#define JIT_MESSAGE_MAX 256 /* with its NUL */
+#define JIT_MESSAGE_BYTES 256 /* with its NUL */
 
 enum jit_severity { JIT_ERROR, JIT_WARNING, JIT_NOTE };
 
@@ -127,12 +127,12 @@ const struct jit_rule_info *jit_rule_info(enum jit_rule rule);
  * added to *used, and the answer is JIT_RULE_CNT; else it is the rule that says no, and its
  * sentence. A map the host keeps (perf event array) takes nothing. */
 enum jit_rule jit_map_create_check(const struct xb_map_def *def, const struct jit_card *card,
-	struct jit_maps_used *used, char message[JIT_MESSAGE_MAX]);
+	struct jit_maps_used *used, char message[JIT_MESSAGE_BYTES]);
 
 struct jit_finding {
 	enum jit_rule rule;
-	int32_t insn;		       /* slot of the program as given; -1: of the whole program */
-	char message[JIT_MESSAGE_MAX]; /* the driver's sentence, without its "[nfp] " */
+	int32_t insn; /* slot of the program as given; -1: of the whole program */
+	char message[JIT_MESSAGE_BYTES]; /* the driver's sentence, without its "[nfp] " */
 };
 
 /* ---- 4. a program on its way to the card ---- */
@@ -191,6 +191,9 @@ int jit_image_load(const struct jit_image *image, const struct jit_card *card, u
 
 /* Would the vNIC of this card take the image, its MTU being mtu bytes? JIT_RULE_CNT: yes. */
 enum jit_rule jit_image_attach_check(
+	const struct jit_image *image, const struct jit_card *card, uint32_t mtu);
+/* May the MTU become mtu while the image runs? JIT_RULE_CNT: yes. */
+enum jit_rule jit_image_mtu_check(
 	const struct jit_image *image, const struct jit_card *card, uint32_t mtu);
 
 /* The program after each pass named by a letter (opt.c), printed in debug listings. */

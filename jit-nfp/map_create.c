@@ -12,12 +12,12 @@ round8(uint32_t bytes)
 }
 
 static enum jit_rule
-refuse(char message[JIT_MESSAGE_MAX], enum jit_rule rule, ...)
+refuse(char message[JIT_MESSAGE_BYTES], enum jit_rule rule, ...)
 {
 	va_list ap;
 
 	va_start(ap, rule);
-	vsnprintf(message, JIT_MESSAGE_MAX, jit_rule_info(rule)->text, ap);
+	vsnprintf(message, JIT_MESSAGE_BYTES, jit_rule_info(rule)->text, ap);
 	va_end(ap);
 	return rule;
 }
@@ -62,7 +62,7 @@ check(const struct xb_map_def *def, const struct jit_card *card, const struct ji
 
 enum jit_rule
 jit_map_create_check(const struct xb_map_def *def, const struct jit_card *card,
-	struct jit_maps_used *used, char message[JIT_MESSAGE_MAX])
+	struct jit_maps_used *used, char message[JIT_MESSAGE_BYTES])
 {
 	enum jit_rule rule;
 

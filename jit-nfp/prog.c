@@ -48,7 +48,8 @@ note_jumps(struct jit_prog *prog)
 		insn->jump_dest = dest_of(&insn->bpf, i);
 		if (insn->jump_dest < prog->insn_cnt)
 			prog->insns[insn->jump_dest].flags |=
-				BPF_OP(insn->bpf.code) == BPF_CALL ? 0 : JIT_F_JUMP_DEST;
+				JIT_F_JUMP_DEST |
+				(BPF_OP(insn->bpf.code) == BPF_CALL ? JIT_F_SUBPROG_START : 0);
 	}
 }
 
@@ -84,6 +85,7 @@ jit_prog_new(const struct jit_input *input)
 		return NULL;
 	}
 	copy_insns(prog);
+	jit_hooks_init(prog);
 	return prog;
 }
 

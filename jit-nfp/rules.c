@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct jit_rule_info rules[] = {
 #define RULE(id, severity_, stage_, err_, text_, why_, fix_)                                       \
@@ -52,21 +53,55 @@ add(struct jit_prog *prog)
 	return &prog->findings[prog->finding_cnt++];
 }
 
-int
-jit_find(struct jit_prog *prog, int32_t insn, enum jit_rule rule, ...)
+/* 0, or -ENOMEM: the finding is lost. */
+static int
+note(struct jit_prog *prog, int32_t insn, enum jit_rule rule, const char *message)
 {
 	struct jit_finding *finding;
-	va_list ap;
 
 	if (is_told(prog, insn, rule))
-		return -rules[rule].err;
+		return 0;
 	finding = add(prog);
 	if (finding == NULL)
 		return -ENOMEM;
 	*finding = (struct jit_finding){ .rule = rule, .insn = insn };
+	memcpy(finding->message, message, sizeof(finding->message));
+	return 0;
+}
+
+int
+jit_find(struct jit_prog *prog, int32_t insn, enum jit_rule rule, ...)
+{
+	char message[JIT_MESSAGE_BYTES] = "";
+	va_list ap;
+	int err;
+
 	va_start(ap, rule);
-	vsnprintf(finding->message, sizeof(finding->message), rules[rule].text, ap);
+	vsnprintf(message, sizeof(message), rules[rule].text, ap);
 	va_end(ap);
+	err = note(prog, insn, rule, message);
+	return err ? err : -rules[rule].err;
+}
+
+int
+jit_tell(const struct jit_visit *v, enum jit_rule rule, ...)
+{
+	char message[JIT_MESSAGE_BYTES] = "";
+	bool is_error = rules[rule].severity == JIT_ERROR;
+	va_list ap;
+	int err;
+
+	/* The driver ends at an error and says a warning at every visit; who goes on after errors
+	 * need not hear each again. */
+	if (is_error && is_told(v->prog, v->at, rule))
+		return v->prog->input.go_on ? 0 : -rules[rule].err;
+	va_start(ap, rule);
+	vsnprintf(message, sizeof(message), rules[rule].text, ap);
+	va_end(ap);
+	xb_verify_say(v->env, "[nfp] %s\n", message);
+	err = note(v->prog, v->at, rule, message);
+	if (err || v->prog->input.go_on)
+		return err;
 	return -rules[rule].err;
 }
 

@@ -68,8 +68,7 @@ read_line(char *line, int num, void *stream)
 static enum nic_known
 known_find(const char *word, size_t len)
 {
-	/* The words a file may use: those between "nobody said" and "changed for this run". */
-	for (int i = NIC_KNOWN_SAID; i < NIC_KNOWN_WHAT_IF; i++) {
+	for (int i = NIC_KNOWN_SAID; i < NIC_KNOWN_CNT; i++) {
 		const char *name = nic_known_name((enum nic_known)i);
 
 		if (strlen(name) == len && memcmp(name, word, len) == 0)

@@ -6,7 +6,7 @@
  */
 #include "nic/internal.h"
 
-/* A word in the making. The first thing that is wrong sticks. */
+/* A word in the making, of which fields not yet put are 0. The first thing that is wrong sticks. */
 struct making {
 	const struct nic_insn *insn;
 	const struct nic_op_info *op;
@@ -37,7 +37,7 @@ has_field(const struct making *m, enum nic_field field)
 static void
 put(struct making *m, enum nic_field field, uint32_t value)
 {
-	if (!nic_field_put(m->op->form, field, value, &m->word))
+	if (value && !nic_field_put(m->op->form, field, value, &m->word))
 		fail(m, too_large[field]);
 }
 
@@ -258,9 +258,10 @@ put_fields(struct making *m)
 	for (unsigned int f = 0; f < NIC_FIELD_LOGICAL_CNT; f++) {
 		enum nic_field field = (enum nic_field)f;
 
+		if (!m->insn->field[f])
+			continue;
 		if (!(shown >> f & 1) || !has_field(m, field)) {
-			if (m->insn->field[f])
-				fail(m, "a field is given that this instruction does not have");
+			fail(m, "a field is given that this instruction does not have");
 		} else if (field != NIC_F_IMM_HI) { /* put_immediate() */
 			put(m, field, stored(m, field));
 		}

@@ -337,6 +337,15 @@ nic_command_find(uint32_t tgt, uint32_t token, uint32_t cnt)
 	return NULL;
 }
 
+const struct nic_command *
+nic_command_by_name(enum nic_target target, const char *name)
+{
+	for (size_t i = 0; i < nic_command_cnt; i++)
+		if (nic_commands[i].target == target && !strcmp(nic_commands[i].name, name))
+			return &nic_commands[i];
+	return NULL;
+}
+
 const char *
 nic_csr_name(uint32_t csr)
 {

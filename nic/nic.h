@@ -377,6 +377,7 @@ extern const struct nic_command nic_commands[];
 extern const size_t nic_command_cnt;
 /* NULL when there is none. */
 const struct nic_command *nic_command_find(uint32_t tgt, uint32_t token, uint32_t cnt);
+const struct nic_command *nic_command_by_name(enum nic_target target, const char *name);
 
 enum nic_csr {
 #define TARGET(...)

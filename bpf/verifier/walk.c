@@ -224,13 +224,16 @@ static int
 visit(struct xb_verify_env *env)
 {
 	const struct xb_verify_hooks *hooks = env->opts->hooks;
+	int err = 0;
 
 	if (env->level)
 		xv_say_insn(env);
 	xv_gather_facts(env);
 	if (hooks && hooks->insn)
-		return hooks->insn(hooks->dev, env, env->insn, env->prev);
-	return 0;
+		err = hooks->insn(hooks->dev, env, env->insn, env->prev);
+	if (err)
+		env->facts.refused_insn = env->insn;
+	return err;
 }
 
 static int

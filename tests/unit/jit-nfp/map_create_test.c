@@ -34,7 +34,7 @@ assert_refused(struct xb_map_def def, const struct jit_card *card, enum jit_rule
 	const char *sentence)
 {
 	struct jit_maps_used used = { .maps = 3, .elems = 1000 };
-	char message[JIT_MESSAGE_MAX];
+	char message[JIT_MESSAGE_BYTES];
 
 	assert_int_equal(jit_map_create_check(&def, card, &used, message), rule);
 	assert_int_equal(jit_rule_info(rule)->err, err);
@@ -49,7 +49,7 @@ what_fits_is_charged(void **state)
 {
 	struct jit_maps_used used = { 0 };
 	struct xb_map_def def = hash(56, 8, 2047999);
-	char message[JIT_MESSAGE_MAX];
+	char message[JIT_MESSAGE_BYTES];
 
 	(void)state;
 	assert_int_equal(jit_map_create_check(&def, &open_firmware, &used, message), JIT_RULE_CNT);
@@ -140,7 +140,7 @@ a_perf_event_array_stays_on_the_host(void **state)
 	const struct jit_card nothing = { 0 };
 	struct jit_maps_used used = { 0 };
 	struct xb_map_def def = hash(4, 4, 1);
-	char message[JIT_MESSAGE_MAX];
+	char message[JIT_MESSAGE_BYTES];
 
 	(void)state;
 	def.type = BPF_MAP_TYPE_PERF_EVENT_ARRAY;

@@ -222,10 +222,9 @@ every_mistake_is_told_with_its_line(void **state)
 			"(read: WHERE), (stated: BY WHOM) or (inferred: FROM WHAT)" },
 		{ "[card]\nmhz = 1 (read: there) too\n", "my.ini:2: mhz: behind a value may" },
 		{ "[card]\nmhz = 1 (read: the\n", "my.ini:2: mhz: behind a value may" },
-		{ "[card]\nmhz = 1 (what-if)\n", "my.ini:2: mhz: behind a value may" },
+		{ "[card]\nmhz = 1 ()\n", "my.ini:2: mhz: behind a value may" },
 		{ "[card\nmhz = 1\n", "my.ini:1: neither KEY = VALUE nor [SECTION]" },
-		{ "[card]\nnonsense\nmhz = x\n",
-			"my.ini:2: neither KEY = VALUE nor [SECTION]" },
+		{ "[card]\nnonsense\nmhz = x\n", "my.ini:2: neither KEY = VALUE nor [SECTION]" },
 		{ "[card]\nnonsense\n", "my.ini:2: neither KEY = VALUE nor [SECTION]" },
 	};
 
