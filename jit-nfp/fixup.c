@@ -75,7 +75,7 @@ put_callee(struct jit_out *out, uint32_t index, uint32_t target)
 	enum nic_reloc reloc = nic_reloc_get(*word);
 	struct nic_insn immed;
 
-	if (nic_decode(*word, &immed) || immed.op != NIC_OP_IMMED || immed.imm != 0) {
+	if (nic_decode(*word, &immed) || immed.op != NIC_OP_IMMED) {
 		jit_cannot(out, -EINVAL);
 		return;
 	}

@@ -375,6 +375,8 @@ bool jit_has_ctx_field(const struct jit_prog *prog, const struct jit_insn *insn)
 /* A command of so many units, waited for; more than JIT_UNITS_DIRECT are said by a word before. */
 #define JIT_UNITS_DIRECT 8u
 void jit_emit_transfer(struct jit_out *out, struct jit_cmd cmd, uint32_t units);
+/* A finding where the driver's sum of address and offset is wrong. */
+void jit_check_map_offset(struct jit_out *out, const struct jit_insn *insn);
 
 /* ---- translate_muldiv.c ---- */
 

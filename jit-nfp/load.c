@@ -71,7 +71,7 @@ relocate_immed(const struct jit_card *card, uint64_t *word)
 	if (nic_decode(*word, &immed) || immed.op != NIC_OP_IMMED || immed.inv || immed.imm_shift)
 		return -EINVAL;
 	immed.imm += card->start;
-	return immed.imm > UINT16_MAX || nic_encode(&immed, word) ? -EINVAL : 0;
+	return nic_encode(&immed, word) ? -EINVAL : 0;
 }
 
 static int

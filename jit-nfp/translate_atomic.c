@@ -115,6 +115,7 @@ jit_atomic(struct jit_out *out, struct jit_insn *insn)
 		jit_cannot(out, -EOPNOTSUPP);
 		return;
 	}
+	jit_check_map_offset(out, insn);
 	off = wrp_unrestricted(out, (uint32_t)insn->bpf.off, jit_b(JIT_GPR_IMM));
 	full = out->image->cnt + CHOICE_WORDS + offset_words(&add) + IMMEDIATE_WORDS +
 	       JUMP_OUT_WORDS;

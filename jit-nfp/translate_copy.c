@@ -22,8 +22,10 @@ read_all(struct jit_out *out, const struct jit_insn *insn, uint32_t words)
 	struct jit_addr40 address = { jit_a(insn->bpf.src_reg * 2u), off };
 	bool is_map = insn->ptr.type == XB_PTR_MAP_VALUE;
 
-	if (is_map)
+	if (is_map) {
+		jit_check_map_offset(out, insn);
 		address = wrp_addr40(out, insn->bpf.src_reg, off);
+	}
 	jit_emit_transfer(out,
 		(struct jit_cmd){
 			.name = "read32_swap",

@@ -125,6 +125,14 @@ load_direct(struct jit_out *out, const struct jit_insn *insn, struct jit_cmd cmd
 		wrp_zext(out, insn, insn->bpf.dst_reg);
 }
 
+/* Of all accesses to a map's value: quirk 14.8. */
+void
+jit_check_map_offset(struct jit_out *out, const struct jit_insn *insn)
+{
+	if (insn->bpf.off < 0)
+		jit_find(out->prog, (int32_t)out->slot, JIT_RULE_QUIRK_MAP_OFFSET, insn->bpf.off);
+}
+
 static void
 load_map_value(struct jit_out *out, struct jit_insn *insn)
 {

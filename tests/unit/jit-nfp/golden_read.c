@@ -132,8 +132,8 @@ static void
 read_insn(char *line, struct golden_program *program)
 {
 	struct bpf_insn *insn = &program->insns[program->insn_cnt];
-	uint32_t code, dst, src;
-	int off, imm, end = 0;
+	uint32_t code = 0, dst = 0, src = 0;
+	int off = 0, imm = 0, end = 0;
 	char *text = strstr(line, " ; ");
 
 	if (!text || program->insn_cnt == GOLDEN_INSNS_MAX ||
