@@ -4,6 +4,7 @@
  * every state of the verifier's walk (hook), says what the card refuses (findings), and translates
  * to the very words the driver emits (image).
  *
+ *	jit_card_probe(&card, &fw, &log)      what the card is and can
  *	prog = jit_prog_new(&input)           a copy of the program, to be filled with facts
  *	hooks = jit_prog_hooks(prog)          into xb_verify_opts.hooks
  *	xb_verify(..., &opts, &facts, &log)   the walk; refusals are in the log and in the findings
@@ -60,6 +61,22 @@ struct jit_card {
 	bool has_live_reload, has_random, has_queue_select, has_adjust_tail, has_multi_entry;
 };
 
+/* What a driver finds on a card. */
+struct jit_firmware {
+	uint32_t app_id;    /* 2: the eBPF NIC */
+	const uint8_t *bar; /* the vNIC's control BAR */
+	size_t bar_bytes;
+	const uint8_t *capabilities; /* symbol _abi_bpf_capabilities; NULL: there is none */
+	size_t capability_bytes;
+};
+
+/*
+ * caps.c. Reads it as the driver does. 0; -EINVAL where the driver's probe fails, so that there is
+ * no device; -EOPNOTSUPP where there is a device that takes no program. log has the driver's
+ * sentences, warnings too.
+ */
+int jit_card_probe(struct jit_card *card, const struct jit_firmware *fw, struct xb_log *log);
+
 /* ---- 2. maps of the card ---- */
 
 /* What programs do with each 4-byte word of a map's value, kept for the map's life. */
@@ -76,7 +93,14 @@ enum jit_map_use jit_map_word_use(const struct jit_map *map, uint32_t word);
 /* Somebody put something into that word that a byte swap would change. */
 void jit_map_word_set_nonzero(struct jit_map *map, uint32_t word);
 
+/* What the maps on a card take together. Zero it to begin. */
+struct jit_maps_used {
+	uint32_t maps, elems;
+};
+
 /* ---- 3. findings: what is wrong, or doubtful, and where ---- */
+
+#define JIT_MESSAGE_BYTES 256 /* with its NUL */
 
 enum jit_severity { JIT_ERROR, JIT_WARNING, JIT_NOTE };
 
@@ -91,7 +115,7 @@ enum jit_rule {
 struct jit_rule_info {
 	const char *name; /* "STACK_TOO_LARGE" */
 	enum jit_severity severity;
-	const char *stage; /* "driver", "translate", "attach" */
+	const char *stage; /* "load", "map", "driver", "translate", "attach" */
 	int err;	   /* errno, positive; 0 of what is no error */
 	const char *text;  /* the driver's sentence, a printf format */
 	const char *why;   /* why the card has this rule */
@@ -99,7 +123,11 @@ struct jit_rule_info {
 };
 const struct jit_rule_info *jit_rule_info(enum jit_rule rule);
 
-#define JIT_MESSAGE_BYTES 256
+/* map_create.c. Would the card make this map, the kernel's checks before the driver's? It is then
+ * added to *used, and the answer is JIT_RULE_CNT; else it is the rule that says no, and its
+ * sentence. A map the host keeps (perf event array) takes nothing. */
+enum jit_rule jit_map_create_check(const struct xb_map_def *def, const struct jit_card *card,
+	struct jit_maps_used *used, char message[JIT_MESSAGE_BYTES]);
 
 struct jit_finding {
 	enum jit_rule rule;
