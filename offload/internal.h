@@ -166,7 +166,6 @@ struct off_tc {
  */
 struct off_driver {
 	const char *name; /* KBUILD_MODNAME */
-	bool is_offload;  /* ports are registered with the device */
 
 	/* A port comes and goes. port_init sets priv, features, MTU bounds. fini is called after
 	 * programs and maps have left. */
@@ -188,8 +187,7 @@ struct off_driver {
 		const struct bpf_insn *insn);
 	int (*remove_insns)(
 		struct off_prog *prog, struct xb_verify_env *env, uint32_t off, uint32_t cnt);
-	/* facts of the walk: max_packet_offset and stack; sets offload->image for info. log: the
-	 * kernel's log of a driver, which users do not see. */
+	/* What the walk found; sets offload->image for info. */
 	int (*translate)(struct off_prog *prog, const struct xb_facts *facts);
 	void (*destroy)(struct off_prog *prog);
 
@@ -229,6 +227,8 @@ struct off_kernel {
 void off_lock(struct off_kernel *k);
 /* err, so that a call can end with it. */
 int off_unlock(struct off_kernel *k, int err);
+/* What info calls a namespace. */
+void off_netns_name(uint32_t netns, uint64_t *dev, uint64_t *ino);
 bool off_has(const struct off_caller *who, enum off_cap cap);
 
 /* ---- 5. object.c: references, ids, descriptors, pins ---- */
@@ -239,6 +239,7 @@ void off_object_get(struct off_object *o);
 void off_object_put(struct off_object *o);
 void off_object_add_id(struct off_object *o);
 void off_object_drop_id(struct off_object *o);
+void off_pin_free(struct off_kernel *k, struct off_pin *pin);
 /* A descriptor that takes over the caller's reference; -EMFILE, -ENOMEM and the reference is put.
  */
 int off_fd_new(struct off_object *o);
@@ -280,7 +281,7 @@ struct off_asic *off_asic_new(
 	struct off_kernel *k, const struct off_driver *driver, uint32_t id, void *priv);
 struct off_netdev *off_port_find(struct off_asic *asic, uint32_t port);
 
-/* ---- 8. prog.c, prog_rules.c, prog_verify.c, prog_xlated.c, tag.c, info.c ---- */
+/* ---- 8. prog.c, prog_rules.c, prog_verify.c, prog_xlated.c, prog_tag.c, info.c ---- */
 
 void off_prog_free(struct off_prog *prog);
 /* PL-1 ... PL-4: a rule, or OFF_RULE_CNT. */
@@ -288,6 +289,8 @@ enum off_rule off_prog_check_attr(const struct off_caller *who, const struct off
 /* PL-6 ... PL-13: the program gets its record. 0, -errno. */
 int off_prog_bind(
 	struct off_prog *prog, const struct off_caller *who, const struct off_prog_load *attr);
+/* An extension's part of that: bound as its target (VF-4). */
+int off_prog_inherit(struct off_prog *prog, const struct off_prog *target, struct xb_log *log);
 /* What attach points get of a descriptor (1.4): with attach_drv an offloaded program, too. NULL
  * and errno (EBADF, EINVAL), no reference is taken. */
 struct off_prog *off_prog_for_attach(
@@ -296,11 +299,6 @@ struct off_prog *off_prog_for_attach(
 int off_prog_verify(struct off_prog *prog, const struct off_prog_load *attr, struct xb_log *log);
 int off_prog_set_xlated(struct off_prog *prog, const struct xb_facts *facts);
 void off_prog_set_tag(struct off_prog *prog, const struct bpf_insn *insns);
-
-int off_prog_info(const struct off_caller *who, const struct off_prog *prog,
-	struct bpf_prog_info *info, uint32_t *size);
-int off_map_info(const struct off_map *map, struct bpf_map_info *info, uint32_t *size);
-int off_link_info(const struct off_link *link, struct bpf_link_info *info, uint32_t *size);
 
 /* ---- 9. map.c, map_ops.c ---- */
 
@@ -318,6 +316,8 @@ int off_xdp_attach(struct off_netdev *dev, struct off_link *link, struct off_pro
 /* XA-16 ... XA-19. */
 int off_xdp_install(struct off_netdev *dev, enum off_slot_mode mode, struct off_prog *prog,
 	uint32_t flags, struct off_extack *extack);
+/* The slot becomes empty whatever the driver says to it. */
+void off_xdp_tell_none(struct off_netdev *dev, enum off_slot_mode mode);
 enum off_slot_mode off_xdp_mode(const struct off_netdev *dev, uint32_t flags);
 void off_link_free(struct off_link *link);
 
@@ -326,6 +326,7 @@ void off_link_free(struct off_link *link);
 /* The rule's -errno, its sentence in extack (NULL: nobody reads it); further arguments are those
  * of the sentence. */
 int off_refuse(struct off_extack *extack, enum off_rule rule, ...);
+void off_extack_clear(struct off_extack *extack);
 /* The same for a log: the sentence is a line. */
 int off_refuse_log(struct xb_log *log, enum off_rule rule);
 

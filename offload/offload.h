@@ -215,7 +215,7 @@ int off_map_next_key(const struct off_caller *who, int fd, const void *key, void
 int off_map_lookup_and_delete(const struct off_caller *who, int fd, const void *key, void *value);
 /* No more writes through this interface (BPF_MAP_FREEZE). */
 int off_map_freeze(const struct off_caller *who, int fd);
-/* May BPF_MAP_*_BATCH, may mmap(2)? 0, -OFF_ENOTSUPP of a device's map, -ENODEV. */
+/* May BPF_MAP_*_BATCH, may mmap(2)? 0, or -OFF_ENOTSUPP of a device's map. */
 int off_map_batch(const struct off_caller *who, int fd);
 
 /* ---- 5. xdp.c, link.c: XDP ---- */
@@ -268,6 +268,7 @@ enum off_nsim_knob {
 #undef KNOB
 		OFF_NSIM_KNOB_CNT
 };
+const char *off_nsim_knob_file(enum off_nsim_knob knob);
 /* port: of the knobs that are a port's; else not looked at. -ENODEV: there is no such port. */
 int off_nsim_set(struct off_asic *nsim, uint32_t port, enum off_nsim_knob knob, uint32_t value);
 /* ports/N/bpf_offloaded_id: the program in the port's hardware, 0: none. */

@@ -31,6 +31,13 @@ off_refuse(struct off_extack *extack, enum off_rule rule, ...)
 	return -rules[rule].err;
 }
 
+void
+off_extack_clear(struct off_extack *extack)
+{
+	if (extack)
+		extack->text[0] = '\0';
+}
+
 int
 off_refuse_log(struct xb_log *log, enum off_rule rule)
 {
