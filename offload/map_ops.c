@@ -124,23 +124,39 @@ seek_visit(void *arg, const void *key, const void *value)
 	return 0;
 }
 
-/* After the last there is none; after a key that is not there comes the first. */
+static int
+cell_next(const struct off_map *map, const void *key, void *next)
+{
+	uint32_t i = key ? cell_of(key) : UINT32_MAX;
+
+	i = i >= map->def.max_entries ? 0 : i + 1;
+	if (i == map->def.max_entries)
+		return -ENOENT;
+	memcpy(next, &i, sizeof(i));
+	return 0;
+}
+
+/* After the last there is none; after a key that is not there comes the first. next may be key. */
 static int
 host_next_key(struct off_map *map, const void *key, void *next)
 {
-	uint32_t i = key && map->cells ? cell_of(key) : UINT32_MAX;
-	struct seek s = { .after = key, .next = next, .bytes = map->def.key_size };
+	struct seek s = { .next = next, .bytes = map->def.key_size };
+	void *after = NULL;
+	bool found;
 
-	if (!map->host && !map->cells)
+	if (map->cells)
+		return cell_next(map, key, next);
+	if (!map->host)
 		return -EOPNOTSUPP;
-	if (map->cells) {
-		i = i >= map->def.max_entries ? 0 : i + 1;
-		memcpy(next, &i, sizeof(i));
-		return i < map->def.max_entries ? 0 : -ENOENT;
+	if (key) {
+		after = malloc(s.bytes);
+		if (!after)
+			return -ENOMEM;
+		s.after = memcpy(after, key, s.bytes);
 	}
-	if (xb_map_for_each(map->host, seek_visit, &s) == 1)
-		return 0;
-	return s.first_is_in && !s.found_after ? 0 : -ENOENT;
+	found = xb_map_for_each(map->host, seek_visit, &s) == 1;
+	free(after);
+	return found || (s.first_is_in && !s.found_after) ? 0 : -ENOENT;
 }
 
 /* ---- the commands ---- */
