@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Attaching XDP: XA-0 ... XA-19, and who speaks first when two are broken. */
+#include "offload/internal.h"
 #include "tests/unit/offload/world.h"
-
-#include <string.h>
 
 /* The request of which everything can be said. */
 static int
@@ -406,6 +405,20 @@ xa_4_an_expected_program_without_replace_is_not_looked_at(void **state)
 	assert_int_equal(report(w, w->sim).drv_id, prog_id(w, one));
 }
 
+static void
+xa_4_replace_is_said(void **state)
+{
+	struct world *w = *state;
+	struct off_prog *prog = off_fd_prog(w->k, load(w, 0));
+	struct off_netdev *dev = off_netdev_find(w->k, 0, w->sim);
+	int err;
+
+	assert_true(link(w, load(w, 0), DRV) >= 0); /* XA-5, EBUSY, would be next */
+	err = off_xdp_attach(dev, NULL, prog, prog, DRV, &w->extack);
+	assert_int_equal(err, -EINVAL);
+	assert_extack(w, "XDP_FLAGS_REPLACE is not specified");
+}
+
 /* ---- beyond the list ---- */
 
 static void
@@ -519,6 +532,7 @@ main(void)
 		TEST(xa_2_one_mode),
 		TEST(xa_3_no_mode_is_ambiguous),
 		TEST(xa_4_an_expected_program_without_replace_is_not_looked_at),
+		TEST(xa_4_replace_is_said),
 		TEST(xa_5_a_links_slot_is_the_links),
 		TEST(xa_6_the_bond_above_has_a_program),
 		TEST(xa_7_a_link_does_not_replace),
