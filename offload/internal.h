@@ -210,13 +210,20 @@ struct off_pin {
 	TAILQ_ENTRY(off_pin) in_kernel;
 };
 
+/* First come, first served: who waits to remove a device is next after the callback that runs. */
+struct off_lock {
+	pthread_mutex_t mutex;
+	pthread_cond_t turn;
+	uint64_t next, now; /* tickets */
+};
+
 struct off_kernel {
-	pthread_mutex_t lock;
+	struct off_lock lock;
 	struct off_kernel_opts opts;
 	struct off_netns *netns;
 	uint32_t netns_cnt;
 	TAILQ_HEAD(, off_netdev) netdevs;
-	TAILQ_HEAD(, off_asic) asics;
+	TAILQ_HEAD(off_asics, off_asic) asics;
 	struct off_objects objects[OFF_KIND_LINK + 1]; /* by kind, ascending by id */
 	uint32_t last_id[OFF_KIND_LINK + 1];
 	struct off_object **fds; /* index: descriptor; NULL: free */

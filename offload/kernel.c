@@ -12,13 +12,26 @@
 void
 off_lock(struct off_kernel *k)
 {
-	pthread_mutex_lock(&k->lock);
+	struct off_lock *lock = &k->lock;
+	uint64_t mine;
+
+	pthread_mutex_lock(&lock->mutex);
+	mine = lock->next++;
+	while (lock->now != mine)
+		pthread_cond_wait(&lock->turn, &lock->mutex);
+	pthread_mutex_unlock(&lock->mutex);
 }
 
 int
 off_unlock(struct off_kernel *k, int err)
 {
-	pthread_mutex_unlock(&k->lock);
+	struct off_lock *lock = &k->lock;
+
+	pthread_mutex_lock(&lock->mutex);
+	lock->now++;
+	if (lock->now != lock->next)
+		pthread_cond_broadcast(&lock->turn);
+	pthread_mutex_unlock(&lock->mutex);
 	return err;
 }
 
@@ -61,7 +74,8 @@ off_kernel_new(const struct off_kernel_opts *opts)
 		errno = ENOMEM;
 		return NULL;
 	}
-	pthread_mutex_init(&k->lock, NULL);
+	pthread_mutex_init(&k->lock.mutex, NULL);
+	pthread_cond_init(&k->lock.turn, NULL);
 	return k;
 }
 
@@ -79,7 +93,8 @@ off_kernel_free(struct off_kernel *k)
 		off_object_put(k->fds[fd]);
 	while (!TAILQ_EMPTY(&k->pins))
 		off_pin_free(k, TAILQ_FIRST(&k->pins));
-	pthread_mutex_destroy(&k->lock);
+	pthread_cond_destroy(&k->lock.turn);
+	pthread_mutex_destroy(&k->lock.mutex);
 	free(k->fds);
 	free(k->netns);
 	free(k);

@@ -1,0 +1,615 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of programs: the driver's callbacks in order, tags, info, pins, ports that go. A driver
+ * of the test's own writes down what it is asked (reference/kernel-offload.md 1.2, 1.6, 1.7).
+ */
+#include "offload/internal.h"
+#include "tests/unit/offload/world.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define CNT(a) (sizeof(a) / sizeof(*(a)))
+
+/* ---- a driver that remembers ---- */
+
+static struct {
+	char calls[512];
+	int fail_at_insn, fail_replace; /* errno, at insn 0; of replace_insn */
+	int opt_failed;			/* as translate saw it */
+	uint32_t map_refs_at_destroy;
+	bool wait_at_insn_0; /* until somebody waits for the machine's lock */
+	sem_t in_callback;
+} seen;
+
+static const uint8_t image[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+static void
+note(const char *what)
+{
+	strcat(seen.calls, what);
+	strcat(seen.calls, " ");
+}
+
+static int
+rec_port_init(struct off_netdev *dev)
+{
+	(void)dev;
+	return 0;
+}
+
+static void
+rec_port_fini(struct off_netdev *dev)
+{
+	(void)dev;
+}
+
+static void
+rec_asic_fini(struct off_asic *asic)
+{
+	(void)asic;
+}
+
+static int
+rec_bpf(struct off_netdev *dev, struct off_bpf *bpf)
+{
+	(void)dev;
+	note(bpf->command == OFF_BPF_MAP_FREE ? "map_free" : "bpf");
+	return 0;
+}
+
+static int
+rec_prepare(struct off_prog *prog, const struct xb_verify_env *env)
+{
+	(void)env;
+	assert_int_equal(prog->o.id, 0);
+	note("prepare");
+	return 0;
+}
+
+/* Those who wait for the machine's lock, which somebody has. */
+static uint64_t
+waiting(struct off_kernel *k)
+{
+	uint64_t cnt;
+
+	pthread_mutex_lock(&k->lock.mutex);
+	cnt = k->lock.next - k->lock.now - 1;
+	pthread_mutex_unlock(&k->lock.mutex);
+	return cnt;
+}
+
+static int
+rec_insn(struct off_prog *prog, struct xb_verify_env *env, int insn, int prev)
+{
+	char text[32];
+
+	(void)env;
+	snprintf(text, sizeof(text), "%d<%d", insn, prev);
+	note(text);
+	if (seen.wait_at_insn_0 && insn == 0) {
+		sem_post(&seen.in_callback);
+		while (waiting(prog->o.k) == 0)
+			nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+	}
+	return insn == 0 ? -seen.fail_at_insn : 0;
+}
+
+static int
+rec_finalize(struct off_prog *prog, struct xb_verify_env *env)
+{
+	(void)prog;
+	(void)env;
+	note("finalize");
+	return 0;
+}
+
+static int
+rec_replace(
+	struct off_prog *prog, struct xb_verify_env *env, uint32_t off, const struct bpf_insn *insn)
+{
+	char text[32];
+
+	(void)prog;
+	(void)env;
+	snprintf(text, sizeof(text), "replace@%u+%d", off, insn->off);
+	note(text);
+	return -seen.fail_replace;
+}
+
+static int
+rec_remove(struct off_prog *prog, struct xb_verify_env *env, uint32_t off, uint32_t cnt)
+{
+	char text[32];
+
+	(void)prog;
+	(void)env;
+	snprintf(text, sizeof(text), "remove@%u*%u", off, cnt);
+	note(text);
+	return 0;
+}
+
+static int
+rec_translate(struct off_prog *prog, const struct xb_facts *facts)
+{
+	assert_true(facts->visited > 0);
+	note("translate");
+	seen.opt_failed = prog->offload->opt_failed;
+	prog->offload->image = image;
+	prog->offload->image_bytes = sizeof(image);
+	return 0;
+}
+
+static void
+rec_destroy(struct off_prog *prog)
+{
+	seen.map_refs_at_destroy = prog->map_cnt ? prog->maps[0]->o.refs : 0;
+	note("destroy");
+}
+
+static const struct off_driver recorder = {
+	.name = "recorder",
+	.port_init = rec_port_init,
+	.port_fini = rec_port_fini,
+	.asic_fini = rec_asic_fini,
+	.bpf = rec_bpf,
+	.prepare = rec_prepare,
+	.insn_hook = rec_insn,
+	.finalize = rec_finalize,
+	.replace_insn = rec_replace,
+	.remove_insns = rec_remove,
+	.translate = rec_translate,
+	.destroy = rec_destroy,
+};
+
+static int
+recorder_port(struct world *w)
+{
+	struct off_asic *asic = off_asic_new(w->k, &recorder, 1, NULL);
+
+	memset(&seen, 0, sizeof(seen));
+	assert_non_null(asic);
+	return off_port_add(asic, 0, 0);
+}
+
+/* r0 = 0; if r0 == 0 goto 3; r0 = 1 is dead */
+static const struct bpf_insn with_dead[] = { MOV64_IMM(0, 0), JMP_IMM(BPF_JEQ, 0, 0, 1),
+	MOV64_IMM(0, 1), EXIT() };
+
+static void
+the_driver_is_called_in_order(void **state)
+{
+	struct world *w = *state;
+	int port = recorder_port(w);
+
+	assert_true(load_insns(w, with_dead, CNT(with_dead), port) >= 0);
+	assert_string_equal(seen.calls, "prepare 0<-1 1<0 3<1 finalize replace@1+1 "
+					"remove@2*1 remove@1*1 translate ");
+	assert_int_equal(seen.opt_failed, 0);
+}
+
+static void
+what_fails_to_optimise_is_no_refusal(void **state)
+{
+	struct world *w = *state;
+	int port = recorder_port(w);
+
+	seen.fail_replace = EINVAL;
+	assert_true(load_insns(w, with_dead, CNT(with_dead), port) >= 0);
+	assert_string_equal(seen.calls, "prepare 0<-1 1<0 3<1 finalize replace@1+1 translate ");
+	assert_int_equal(seen.opt_failed, -EINVAL);
+}
+
+static void
+a_driver_without_optimisation_is_remembered_to_have_failed(void **state)
+{
+	struct world *w = *state;
+	int fd = load_insns(w, with_dead, CNT(with_dead), w->sim);
+
+	assert_true(fd >= 0);
+	assert_int_equal(off_fd_prog(w->k, fd)->offload->opt_failed, -EOPNOTSUPP);
+	fd = load(w, w->sim);
+	assert_int_equal(off_fd_prog(w->k, fd)->offload->opt_failed, 0);
+}
+
+static void
+what_was_prepared_is_destroyed(void **state)
+{
+	struct world *w = *state;
+	int port = recorder_port(w);
+
+	seen.fail_at_insn = EOPNOTSUPP;
+	assert_int_equal(load(w, port), -EOPNOTSUPP);
+	assert_string_equal(seen.calls, "prepare 0<-1 destroy ");
+	seen.calls[0] = '\0';
+	seen.fail_at_insn = 0;
+	off_close(w->k, load(w, port));
+	assert_string_equal(seen.calls, "prepare 0<-1 1<0 finalize translate destroy ");
+}
+
+static void
+a_bound_only_program_is_not_the_drivers(void **state)
+{
+	struct world *w = *state;
+	int port = recorder_port(w);
+
+	off_close(w->k, load_as(w, &w->root, BPF_PROG_TYPE_XDP, (uint32_t)port, BOUND_ONLY, 0));
+	assert_string_equal(seen.calls, "");
+}
+
+static void
+maps_go_before_the_program(void **state)
+{
+	struct world *w = *state;
+	int port = recorder_port(w), map = create(w, BPF_MAP_TYPE_HASH, port), fd;
+
+	fd = load_maps(w, port, map, map);
+	assert_true(fd >= 0);
+	seen.calls[0] = '\0';
+	off_close(w->k, fd);
+	assert_string_equal(seen.calls, "destroy ");
+	assert_int_equal(seen.map_refs_at_destroy, 1); /* the descriptor's */
+	off_close(w->k, map);
+	assert_string_equal(seen.calls, "destroy map_free ");
+}
+
+/* ---- tags ---- */
+
+static void
+assert_tags(struct world *w, const char *const *tags)
+{
+	for (int ret = 0; ret < 3; ret++) {
+		int fd = load_as(w, &w->root, BPF_PROG_TYPE_XDP, 0, 0, ret);
+		struct bpf_prog_info info = prog_info(w, fd);
+		char hex[17];
+
+		for (int i = 0; i < 8; i++)
+			snprintf(hex + 2 * i, 3, "%02x", info.tag[i]);
+		assert_string_equal(hex, tags[ret]);
+	}
+}
+
+static void
+tags_are_sha1_up_to_6_17_and_sha256_then(void **state)
+{
+	static const char *const sha1[] = { "a04f5eef06a7f555", "57cd311f2e27366b",
+		"3b185187f1855c4c" };
+	static const char *const sha256[] = { "59f4a931744dcdc6", "b11459a0e11ca14c",
+		"614b434cd8324ecc" };
+	struct world *old = world_new(OFF_LINUX(6, 17)), *new = world_new(OFF_LINUX(6, 18));
+
+	assert_tags(*state, sha1);
+	assert_tags(old, sha1);
+	assert_tags(new, sha256);
+	world_end(old);
+	world_end(new);
+}
+
+static void
+a_tag_does_not_know_descriptors(void **state)
+{
+	struct world *w = *state;
+	int one = create(w, BPF_MAP_TYPE_HASH, 0), two = create(w, BPF_MAP_TYPE_HASH, 0);
+	struct bpf_prog_info a = prog_info(w, load_maps(w, 0, one, two));
+	struct bpf_prog_info b = prog_info(w, load_maps(w, 0, two, one));
+
+	assert_memory_equal(a.tag, b.tag, 8);
+	b = prog_info(w, load(w, 0));
+	assert_memory_not_equal(a.tag, b.tag, 8);
+}
+
+/* ---- info ---- */
+
+static void
+info_of_an_offloaded_program(void **state)
+{
+	struct world *w = *state;
+	int port = recorder_port(w), map = create(w, BPF_MAP_TYPE_HASH, port);
+	int fd = load_maps(w, port, map, map);
+	uint32_t ids[4] = { 0 }, size = sizeof(struct bpf_prog_info);
+	struct bpf_insn insns[32];
+	uint8_t jited[4];
+	struct bpf_prog_info info = {
+		.nr_map_ids = 4,
+		.map_ids = (uintptr_t)ids,
+		.xlated_prog_len = sizeof(insns),
+		.xlated_prog_insns = (uintptr_t)insns,
+		.jited_prog_len = sizeof(jited),
+		.jited_prog_insns = (uintptr_t)jited,
+		.nr_line_info = 17,
+	};
+
+	assert_int_equal(off_obj_info(&w->root, fd, &info, &size), 0);
+	assert_int_equal(info.type, BPF_PROG_TYPE_XDP);
+	assert_int_equal(info.ifindex, port);
+	assert_true(info.gpl_compatible);
+	assert_int_equal(info.nr_map_ids, 1);
+	assert_int_equal(ids[0], nth_id(w, OFF_KIND_MAP, 0));
+	assert_int_equal(info.jited_prog_len, sizeof(image));
+	assert_memory_equal(jited, image, sizeof(jited));
+	assert_int_equal(info.xlated_prog_len, 13 * sizeof(struct bpf_insn));
+	assert_int_equal(insns[3].src_reg, BPF_PSEUDO_MAP_FD);
+	assert_int_equal(insns[3].imm, ids[0]);
+	assert_int_equal(info.nr_line_info, 17); /* as the caller passed it */
+	assert_true(info.verified_insns > 0);
+	assert_true(info.load_time > 0);
+}
+
+static void
+info_shows_a_program_without_its_dead_code(void **state)
+{
+	struct world *w = *state;
+	struct bpf_insn insns[8];
+	uint32_t size = sizeof(struct bpf_prog_info);
+	struct bpf_prog_info info = { .xlated_prog_len = sizeof(insns),
+		.xlated_prog_insns = (uintptr_t)insns };
+	/* 0: r2 = *(r1 +4)  1: if r2 == 7 goto 6  2: r0 = 0  3: if r0 == 0 goto 5  4: dead
+	 * 5: goto 7  6: r0 = 1  7: exit */
+	const struct bpf_insn prog[] = { LDX(BPF_W, 2, 1, 12), JMP_IMM(BPF_JEQ, 2, 7, 4),
+		MOV64_IMM(0, 0), JMP_IMM(BPF_JEQ, 0, 0, 1), MOV64_IMM(0, 2), JA(1), MOV64_IMM(0, 1),
+		EXIT() };
+	const struct bpf_insn want[] = { LDX(BPF_W, 2, 1, 12), JMP_IMM(BPF_JEQ, 2, 7, 2),
+		MOV64_IMM(0, 0), JA(1), MOV64_IMM(0, 1), EXIT() };
+	int fd = load_insns(w, prog, CNT(prog), w->sim);
+
+	assert_true(fd >= 0);
+	assert_int_equal(off_obj_info(&w->root, fd, &info, &size), 0);
+	assert_int_equal(info.xlated_prog_len, sizeof(want));
+	assert_memory_equal(insns, want, sizeof(want));
+	assert_int_equal(info.jited_prog_len, 0);
+}
+
+static void
+info_for_others_says_nothing_of_the_device(void **state)
+{
+	struct world *w = *state;
+	struct off_caller nobody = w->root;
+	struct bpf_prog_info info = { .jited_prog_len = 5, .nr_line_info = 6 };
+	uint32_t size = sizeof(info);
+	int fd = load(w, w->sim);
+
+	nobody.caps = 0;
+	assert_int_equal(off_obj_info(&nobody, fd, &info, &size), 0);
+	assert_int_not_equal(info.id, 0);
+	assert_int_equal(info.ifindex, 0);
+	assert_int_equal(info.jited_prog_len, 0);
+	assert_int_equal(info.xlated_prog_len, 0);
+	assert_int_equal(info.nr_line_info, 0);
+	assert_int_equal(off_get_fd_by_id(&nobody, OFF_KIND_PROG, info.id), -EPERM);
+	assert_int_equal(off_get_next_id(&nobody, OFF_KIND_PROG, 0, &size), -EPERM);
+}
+
+static void
+info_fits_what_the_caller_knows(void **state)
+{
+	struct world *w = *state;
+	struct {
+		struct bpf_prog_info info;
+		uint8_t more[8];
+	} longer = { 0 };
+	uint32_t size = 8, words[4] = { 0, 0, 0xdead, 0 };
+	int fd = load(w, w->sim);
+
+	assert_int_equal(off_obj_info(&w->root, fd, words, &size), 0);
+	assert_int_equal(words[1], prog_id(w, fd));
+	assert_int_equal(words[2], 0xdead);
+	size = sizeof(longer);
+	assert_int_equal(off_obj_info(&w->root, fd, &longer, &size), 0);
+	assert_int_equal(size, sizeof(longer.info));
+	longer.more[7] = 1;
+	size = sizeof(longer);
+	assert_int_equal(off_obj_info(&w->root, fd, &longer, &size), -E2BIG);
+	assert_int_equal(off_obj_info(&w->root, 999, &longer, &size), -EBADF);
+}
+
+static void
+an_orphan_keeps_its_id_and_says_nothing(void **state)
+{
+	struct world *w = *state;
+	struct bpf_prog_info info = { .jited_prog_len = 5 };
+	uint32_t size = sizeof(info);
+	int fd = load(w, w->sim);
+	uint32_t id = prog_id(w, fd);
+
+	off_asic_free(w->nsim);
+	assert_int_equal(nth_id(w, OFF_KIND_PROG, 0), id);
+	assert_int_equal(off_obj_info(&w->root, fd, &info, &size), -ENODEV);
+	assert_int_equal(info.jited_prog_len, 5);
+	assert_int_equal(off_prog_test_run(&w->root, fd), -OFF_ENOTSUPP);
+	assert_int_equal(off_obj_pin(&w->root, fd, "orphan"), 0);
+	off_close(w->k, fd);
+	fd = off_get_fd_by_id(&w->root, OFF_KIND_PROG, id);
+	assert_true(fd >= 0);
+	assert_int_equal(off_obj_unlink(&w->root, "orphan"), 0);
+	off_close(w->k, fd);
+	assert_int_equal(count(w, OFF_KIND_PROG), 0);
+}
+
+static void
+only_the_host_runs_tests(void **state)
+{
+	struct world *w = *state;
+	int bound = load_as(w, &w->root, BPF_PROG_TYPE_XDP, (uint32_t)w->sim, BOUND_ONLY, 0);
+
+	assert_int_equal(off_prog_test_run(&w->root, load(w, 0)), 0);
+	assert_int_equal(off_prog_test_run(&w->root, load(w, w->sim)), -OFF_ENOTSUPP);
+	assert_int_equal(off_prog_test_run(&w->root, bound), -EINVAL);
+	assert_int_equal(off_prog_test_run(&w->root, 999), -EBADF);
+}
+
+/* ---- pins, descriptors ---- */
+
+static void
+pins_keep_what_they_name(void **state)
+{
+	struct world *w = *state;
+	int fd = load(w, 0), map = create(w, BPF_MAP_TYPE_HASH, 0);
+
+	assert_int_equal(off_obj_pin(&w->root, fd, "a"), 0);
+	assert_int_equal(off_obj_pin(&w->root, map, "a"), -EEXIST);
+	assert_int_equal(off_obj_pin(&w->root, 999, "b"), -EBADF);
+	assert_int_equal(off_obj_pin(&w->root, fd, ""), -ENOENT);
+	assert_int_equal(off_obj_get(&w->root, "b"), -ENOENT);
+	assert_int_equal(off_obj_unlink(&w->root, "b"), -ENOENT);
+	off_close(w->k, fd);
+	assert_int_equal(off_close(w->k, fd), -EBADF);
+	assert_int_equal(count(w, OFF_KIND_PROG), 1);
+	assert_int_equal(off_obj_unlink(&w->root, "a"), 0);
+	assert_int_equal(count(w, OFF_KIND_PROG), 0);
+	assert_int_equal(off_fd_kind(w->k, map), OFF_KIND_MAP);
+	assert_int_equal(off_fd_kind(w->k, -1), -EBADF);
+}
+
+static void
+maps_may_be_named_by_index(void **state)
+{
+	struct world *w = *state;
+	int fds[] = { create(w, BPF_MAP_TYPE_HASH, 0), 999 };
+	struct bpf_insn insns[] = { LD_MAP(1, 0), MOV64_IMM(0, 0), EXIT() };
+	struct off_prog_load attr = { .prog_type = BPF_PROG_TYPE_XDP,
+		.insns = insns,
+		.insn_cnt = CNT(insns),
+		.license = "GPL",
+		.fd_array = fds,
+		.fd_cnt = 2 };
+
+	assert_true(off_prog_load(&w->root, &attr, &w->log) >= 0);
+	insns[0].imm = 1;
+	assert_int_equal(off_prog_load(&w->root, &attr, &w->log), -EBADF);
+	assert_in_log(w, "fd 999 is not pointing to valid bpf_map");
+	insns[0].imm = 2;
+	assert_int_equal(off_prog_load(&w->root, &attr, &w->log), -EBADF);
+	attr.fd_array = NULL;
+	assert_int_equal(off_prog_load(&w->root, &attr, &w->log), -EPROTO);
+}
+
+/* ---- ports that go ---- */
+
+static void
+a_port_that_goes_leaves_its_siblings_alone(void **state)
+{
+	struct world *w = *state;
+	int second = off_port_add(w->nsim, 1, 0), third = off_port_add(w->nsim, 2, 0);
+	int map = create(w, BPF_MAP_TYPE_HASH, w->sim), fd = load_maps(w, w->sim, map, map);
+	uint32_t id = prog_id(w, fd), key = 1;
+	uint64_t value = 42;
+
+	assert_int_equal(attach(w, second, fd, HW), 0);
+	assert_int_equal(off_map_update(&w->root, map, &key, &value, 0), 0);
+	assert_int_equal(off_port_del(w->nsim, 0), 0);
+	check_invariants(w->k);
+	assert_int_equal(prog_info(w, fd).ifindex, third); /* the newest */
+	assert_int_equal(prog_id(w, fd), id);
+	assert_int_equal(report(w, second).hw_id, id);
+	value = 0;
+	assert_int_equal(off_map_lookup(&w->root, map, &key, &value, 0), 0);
+	assert_int_equal(value, 42);
+	assert_int_equal(off_port_add(w->nsim, 2, 0), -EEXIST);
+	assert_int_equal(off_port_del(w->nsim, 9), -ENOENT);
+	assert_int_equal(off_netdev_del(&w->root, third), -EOPNOTSUPP);
+}
+
+static void
+an_ifindex_is_kept_where_it_is_free(void **state)
+{
+	struct world *w = *state;
+	uint32_t netns = (uint32_t)off_netns_add(w->k);
+	struct off_caller there = w->root;
+	int local, moved;
+
+	there.netns = netns;
+	local = off_netdev_add(&there, OFF_NETDEV_PLAIN, "dummy0");
+	assert_int_equal(local, w->sim); /* each namespace counts for itself */
+	moved = off_netdev_move(&w->root, w->sim, netns);
+	assert_int_not_equal(moved, local);
+	assert_int_equal(off_netdev_add(&there, OFF_NETDEV_PLAIN, "dummy0"), -EEXIST);
+	assert_int_not_equal(off_netdev_add(&there, OFF_NETDEV_PLAIN, "dummy1"), moved);
+	assert_int_equal(off_netdev_move(&there, moved, 77), -EINVAL);
+}
+
+/* ---- a device that goes while a program is verified ---- */
+
+struct race {
+	struct world *w;
+	int port, ret;
+};
+
+static void *
+load_in_background(void *arg)
+{
+	struct race *r = arg;
+	const struct bpf_insn ret0[] = { MOV64_IMM(0, 0), EXIT() };
+	struct off_prog_load attr = { .prog_type = BPF_PROG_TYPE_XDP,
+		.insns = ret0,
+		.insn_cnt = 2,
+		.license = "GPL",
+		.prog_ifindex = (uint32_t)r->port };
+
+	r->ret = off_prog_load(&r->w->root, &attr, NULL);
+	return NULL;
+}
+
+static void
+a_device_that_goes_waits_for_the_callback_and_fails_the_load(void **state)
+{
+	struct race r = { .w = *state };
+	pthread_t thread;
+
+	r.port = recorder_port(r.w);
+	sem_init(&seen.in_callback, 0, 0);
+	seen.wait_at_insn_0 = true;
+	assert_int_equal(pthread_create(&thread, NULL, load_in_background, &r), 0);
+	sem_wait(&seen.in_callback);
+	assert_int_equal(off_port_del(TAILQ_LAST(&r.w->k->asics, off_asics), 0), 0);
+	pthread_join(thread, NULL);
+	sem_destroy(&seen.in_callback);
+	assert_int_equal(r.ret, -ENODEV);
+	assert_string_equal(seen.calls, "prepare 0<-1 destroy ");
+	assert_int_equal(count(r.w, OFF_KIND_PROG), 0);
+}
+
+static void
+the_verifier_may_be_delayed(void **state)
+{
+	struct world *w = *state;
+	struct timespec start, end;
+
+	assert_int_equal(off_nsim_set(w->nsim, 0, OFF_NSIM_BIND_VERIFIER_DELAY, 100), 0);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	assert_true(load(w, w->sim) >= 0);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_true((end.tv_sec - start.tv_sec) * 1000000000 + end.tv_nsec - start.tv_nsec >=
+		    100000000);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_driver_is_called_in_order),
+		TEST(what_fails_to_optimise_is_no_refusal),
+		TEST(a_driver_without_optimisation_is_remembered_to_have_failed),
+		TEST(what_was_prepared_is_destroyed),
+		TEST(a_bound_only_program_is_not_the_drivers),
+		TEST(maps_go_before_the_program),
+		TEST(tags_are_sha1_up_to_6_17_and_sha256_then),
+		TEST(a_tag_does_not_know_descriptors),
+		TEST(info_of_an_offloaded_program),
+		TEST(info_shows_a_program_without_its_dead_code),
+		TEST(info_for_others_says_nothing_of_the_device),
+		TEST(info_fits_what_the_caller_knows),
+		TEST(an_orphan_keeps_its_id_and_says_nothing),
+		TEST(only_the_host_runs_tests),
+		TEST(pins_keep_what_they_name),
+		TEST(maps_may_be_named_by_index),
+		TEST(a_port_that_goes_leaves_its_siblings_alone),
+		TEST(an_ifindex_is_kept_where_it_is_free),
+		TEST(the_verifier_may_be_delayed),
+		TEST(a_device_that_goes_waits_for_the_callback_and_fails_the_load),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
