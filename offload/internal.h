@@ -26,8 +26,8 @@ struct off_link;
  *	a map		programs that use it */
 struct off_object {
 	enum off_kind kind;
-	uint32_t refs;
-	uint32_t id; /* 0: not yet, or no more (a map whose device is gone) */
+	uint32_t refs, user_refs; /* user_refs: those of them that are descriptors and pins */
+	uint32_t id;		  /* 0: not yet, or no more (a map whose device is gone) */
 	struct off_kernel *k;
 	TAILQ_ENTRY(off_object) by_id; /* in k->objects[kind] while id is not 0 */
 };
@@ -244,6 +244,9 @@ void off_object_init(struct off_object *o, struct off_kernel *k, enum off_kind k
 void off_object_get(struct off_object *o);
 /* The last one frees. NULL is nothing. */
 void off_object_put(struct off_object *o);
+/* The same for descriptors and pins: with the last one a program array is emptied, or a program in
+ * it that uses it would live for ever (kernel: map_release_uref). */
+void off_object_user_put(struct off_object *o);
 void off_object_add_id(struct off_object *o);
 void off_object_drop_id(struct off_object *o);
 void off_pin_free(struct off_kernel *k, struct off_pin *pin);
@@ -310,6 +313,8 @@ void off_prog_set_tag(struct off_prog *prog, const struct bpf_insn *insns);
 /* ---- 9. map.c, map_ops.c ---- */
 
 void off_map_free(struct off_map *map);
+/* A program array lets its programs go. */
+void off_map_clear_cells(struct off_map *map);
 
 /* ---- 10. xdp.c, link.c ---- */
 

@@ -90,7 +90,7 @@ off_kernel_free(struct off_kernel *k)
 	while (!TAILQ_EMPTY(&k->netdevs))
 		off_netdev_unregister(TAILQ_FIRST(&k->netdevs));
 	for (uint32_t fd = 0; fd < k->fd_cnt; fd++)
-		off_object_put(k->fds[fd]);
+		off_object_user_put(k->fds[fd]);
 	while (!TAILQ_EMPTY(&k->pins))
 		off_pin_free(k, TAILQ_FIRST(&k->pins));
 	pthread_cond_destroy(&k->lock.turn);

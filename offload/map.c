@@ -164,13 +164,23 @@ off_map_create(const struct off_caller *who, const struct off_map_create *attr, 
 }
 
 void
+off_map_clear_cells(struct off_map *map)
+{
+	for (uint32_t i = 0; map->cells && i < map->def.max_entries; i++) {
+		struct off_prog *prog = map->cells[i];
+
+		map->cells[i] = NULL;
+		if (prog)
+			off_object_put(&prog->o);
+	}
+}
+
+void
 off_map_free(struct off_map *map)
 {
 	if (map->dev)
 		off_map_offload_end(map);
-	for (uint32_t i = 0; map->cells && i < map->def.max_entries; i++)
-		if (map->cells[i])
-			off_object_put(&map->cells[i]->o);
+	off_map_clear_cells(map);
 	free(map->cells);
 	xb_map_free(map->host);
 	free(map);

@@ -40,6 +40,16 @@ off_object_put(struct off_object *o)
 	}
 }
 
+void
+off_object_user_put(struct off_object *o)
+{
+	if (!o)
+		return;
+	if (--o->user_refs == 0 && o->kind == OFF_KIND_MAP)
+		off_map_clear_cells((struct off_map *)o);
+	off_object_put(o);
+}
+
 /* ---- ids ---- */
 
 void
@@ -147,6 +157,7 @@ off_fd_new(struct off_object *o)
 		off_object_put(o);
 		return err;
 	}
+	o->user_refs++;
 	k->fds[fd] = o;
 	return (int)fd;
 }
@@ -196,7 +207,7 @@ off_close(struct off_kernel *k, int fd)
 	o = object_of(k, fd);
 	if (o)
 		k->fds[fd] = NULL;
-	off_object_put(o);
+	off_object_user_put(o);
 	return off_unlock(k, o ? 0 : -EBADF);
 }
 
@@ -226,6 +237,7 @@ pin_new(struct off_object *o, const char *path)
 		return -ENOMEM;
 	}
 	off_object_get(o);
+	o->user_refs++;
 	pin->object = o;
 	TAILQ_INSERT_TAIL(&o->k->pins, pin, in_kernel);
 	return 0;
@@ -235,7 +247,7 @@ void
 off_pin_free(struct off_kernel *k, struct off_pin *pin)
 {
 	TAILQ_REMOVE(&k->pins, pin, in_kernel);
-	off_object_put(pin->object);
+	off_object_user_put(pin->object);
 	free(pin->path);
 	free(pin);
 }

@@ -463,6 +463,30 @@ pins_keep_what_they_name(void **state)
 	assert_int_equal(off_fd_kind(w->k, -1), -EBADF);
 }
 
+/* Found by random sequences: such a pair held each other for ever. */
+static void
+a_program_in_an_array_that_it_uses_goes_with_the_last_descriptor(void **state)
+{
+	struct world *w = *state;
+	struct off_map_create attr = { .map_type = BPF_MAP_TYPE_PROG_ARRAY,
+		.key_size = 4,
+		.value_size = 4,
+		.max_entries = 1 };
+	int array = off_map_create(&w->root, &attr, NULL), fd;
+	const struct bpf_insn insns[] = { LD_MAP_FD(1, array), MOV64_IMM(0, 0), EXIT() };
+	uint32_t key = 0;
+
+	fd = load_insns(w, insns, CNT(insns), 0);
+	assert_int_equal(off_map_update(&w->root, array, &key, &fd, BPF_ANY), 0);
+	assert_int_equal(off_obj_pin(&w->root, array, "array"), 0);
+	off_close(w->k, array);
+	off_close(w->k, fd);
+	assert_int_equal(count(w, OFF_KIND_PROG), 1);
+	assert_int_equal(off_obj_unlink(&w->root, "array"), 0);
+	assert_int_equal(count(w, OFF_KIND_PROG), 0);
+	assert_int_equal(count(w, OFF_KIND_MAP), 0);
+}
+
 static void
 maps_may_be_named_by_index(void **state)
 {
@@ -604,6 +628,7 @@ main(void)
 		TEST(an_orphan_keeps_its_id_and_says_nothing),
 		TEST(only_the_host_runs_tests),
 		TEST(pins_keep_what_they_name),
+		TEST(a_program_in_an_array_that_it_uses_goes_with_the_last_descriptor),
 		TEST(maps_may_be_named_by_index),
 		TEST(a_port_that_goes_leaves_its_siblings_alone),
 		TEST(an_ifindex_is_kept_where_it_is_free),
