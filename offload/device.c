@@ -153,9 +153,9 @@ off_port_find(struct off_asic *asic, uint32_t port)
 {
 	struct off_netdev *dev;
 
-	TAILQ_FOREACH(dev, &asic->ports, in_asic)
-	if (dev->port == port)
-		break;
+	TAILQ_FOREACH (dev, &asic->ports, in_asic)
+		if (dev->port == port)
+			break;
 	return dev;
 }
 

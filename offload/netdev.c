@@ -18,9 +18,9 @@ off_netdev_find(struct off_kernel *k, uint32_t netns, int ifindex)
 {
 	struct off_netdev *dev;
 
-	TAILQ_FOREACH(dev, &k->netdevs, in_kernel)
-	if (dev->netns == netns && dev->ifindex == ifindex)
-		break;
+	TAILQ_FOREACH (dev, &k->netdevs, in_kernel)
+		if (dev->netns == netns && dev->ifindex == ifindex)
+			break;
 	return dev;
 }
 
@@ -92,9 +92,9 @@ off_netdev_unregister(struct off_netdev *dev)
 	struct off_netdev *other;
 
 	off_xdp_uninstall(dev);
-	TAILQ_FOREACH(other, &dev->k->netdevs, in_kernel)
-	if (other->upper == dev)
-		other->upper = NULL;
+	TAILQ_FOREACH (other, &dev->k->netdevs, in_kernel)
+		if (other->upper == dev)
+			other->upper = NULL;
 	TAILQ_REMOVE(&dev->k->netdevs, dev, in_kernel);
 	if (dev->asic)
 		TAILQ_REMOVE(&dev->asic->ports, dev, in_asic);
@@ -115,9 +115,9 @@ off_netdev_add(const struct off_caller *who, enum off_netdev_kind kind, const ch
 	if (!*name || strlen(name) >= OFF_NAME_BYTES)
 		return -EINVAL;
 	off_lock(who->k);
-	TAILQ_FOREACH(dev, &who->k->netdevs, in_kernel)
-	if (dev->netns == who->netns && !strcmp(dev->name, name))
-		return off_unlock(who->k, -EEXIST);
+	TAILQ_FOREACH (dev, &who->k->netdevs, in_kernel)
+		if (dev->netns == who->netns && !strcmp(dev->name, name))
+			return off_unlock(who->k, -EEXIST);
 	dev = off_netdev_register(who->k, kind == OFF_NETDEV_NATIVE ? &off_native_driver : NULL,
 		NULL, 0, who->netns, name);
 	ifindex = dev ? dev->ifindex : -ENOMEM;

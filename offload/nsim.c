@@ -71,18 +71,31 @@ asic_fini(struct off_asic *asic)
 	free(asic->priv);
 }
 
+static bool
+is_taken(const struct off_kernel *k, uint32_t id)
+{
+	const struct off_asic *asic;
+
+	TAILQ_FOREACH (asic, &k->asics, in_kernel)
+		if (asic->driver == &off_nsim_driver && asic->id == id)
+			return true;
+	return false;
+}
+
 static struct off_asic *
 nsim_new(struct off_kernel *k, uint32_t id)
 {
 	struct off_nsim_asic *nsim = calloc(1, sizeof(*nsim));
-	struct off_asic *asic;
+	struct off_asic *asic = NULL;
 
 	if (!nsim)
 		return NULL;
 	reset_knobs(nsim->knob);
 	TAILQ_INIT(&nsim->progs);
 	off_lock(k);
-	asic = off_asic_new(k, &off_nsim_driver, id, nsim);
+	errno = EEXIST;
+	if (!is_taken(k, id))
+		asic = off_asic_new(k, &off_nsim_driver, id, nsim);
 	off_unlock(k, 0);
 	if (!asic)
 		free(nsim);
@@ -93,7 +106,7 @@ struct off_asic *
 off_nsim_new(struct off_kernel *k, uint32_t id, uint32_t ports)
 {
 	struct off_asic *asic = nsim_new(k, id);
-	int err = asic ? 0 : -ENOMEM;
+	int err = asic ? 0 : -errno;
 
 	for (uint32_t port = 0; asic && err >= 0 && port < ports; port++)
 		err = off_port_add(asic, port, 0);
@@ -251,9 +264,9 @@ off_nsim_bound(struct off_asic *nsim, uint32_t n, struct off_nsim_bound *bound)
 	struct off_nsim_prog *p;
 
 	off_lock(nsim->k);
-	TAILQ_FOREACH(p, &off_nsim_asic(nsim)->progs, of_asic)
-	if (n-- == 0)
-		break;
+	TAILQ_FOREACH (p, &off_nsim_asic(nsim)->progs, of_asic)
+		if (n-- == 0)
+			break;
 	if (p)
 		*bound = (struct off_nsim_bound){
 			.dir = p->dir, .id = p->prog->o.id, .state = p->state, .loaded = p->loaded

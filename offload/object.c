@@ -82,9 +82,9 @@ object_from(struct off_kernel *k, enum off_kind kind, uint32_t id)
 {
 	struct off_object *o;
 
-	TAILQ_FOREACH(o, &k->objects[kind], by_id)
-	if (o->id >= id)
-		break;
+	TAILQ_FOREACH (o, &k->objects[kind], by_id)
+		if (o->id >= id)
+			break;
 	return o;
 }
 
@@ -218,9 +218,9 @@ pin_find(struct off_kernel *k, const char *path)
 {
 	struct off_pin *pin;
 
-	TAILQ_FOREACH(pin, &k->pins, in_kernel)
-	if (!strcmp(pin->path, path))
-		break;
+	TAILQ_FOREACH (pin, &k->pins, in_kernel)
+		if (!strcmp(pin->path, path))
+			break;
 	return pin;
 }
 

@@ -249,7 +249,8 @@ int off_link_detach(const struct off_caller *who, int link_fd);
 
 /* ---- 6. nsim*.c: netdevsim ---- */
 
-/* "ID PORTS" into new_device: ports 0 ... ports - 1 in the first namespace. NULL and errno. */
+/* "ID PORTS" into new_device: ports 0 ... ports - 1 in the first namespace. NULL and
+ * errno: EEXIST when there is one of that id. */
 struct off_asic *off_nsim_new(struct off_kernel *k, uint32_t id, uint32_t ports);
 
 /* Knobs, files in debugfs. KNOB(id, file, of a port?, at the beginning) */

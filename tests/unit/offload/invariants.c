@@ -73,10 +73,10 @@ count_refs(struct off_kernel *k, struct tally *t)
 
 	for (uint32_t fd = 0; fd < k->fd_cnt; fd++)
 		add(t, k->fds[fd]);
-	TAILQ_FOREACH(p, &k->pins, in_kernel)
-	add(t, p->object);
-	TAILQ_FOREACH(dev, &k->netdevs, in_kernel)
-	walk_netdev(t, dev);
+	TAILQ_FOREACH (p, &k->pins, in_kernel)
+		add(t, p->object);
+	TAILQ_FOREACH (dev, &k->netdevs, in_kernel)
+		walk_netdev(t, dev);
 }
 
 static void
@@ -92,8 +92,7 @@ check_refs(struct off_kernel *k, const struct tally *t)
 	for (int kind = OFF_KIND_PROG; kind <= OFF_KIND_LINK; kind++) {
 		uint32_t before = 0;
 
-		TAILQ_FOREACH(o, &k->objects[kind], by_id)
-		{
+		TAILQ_FOREACH (o, &k->objects[kind], by_id) {
 			assert_int_equal(o->kind, kind);
 			assert_true(o->id > before);
 			before = o->id;
@@ -126,16 +125,14 @@ check_netdev(const struct off_netdev *dev, uint32_t *progs, uint32_t *maps)
 		return;
 	assert_ptr_equal(dev->record->asic, dev->asic);
 	assert_true(dev->asic || !LIST_EMPTY(&dev->record->progs));
-	LIST_FOREACH(offload, &dev->record->progs, of_record)
-	{
+	LIST_FOREACH (offload, &dev->record->progs, of_record) {
 		assert_ptr_equal(offload->dev, dev);
 		assert_ptr_equal(offload->asic, dev->asic);
 		assert_ptr_equal(offload->prog->offload, offload);
 		assert_int_equal(offload->is_prepared, off_prog_is_offloaded(offload->prog));
 		++*progs;
 	}
-	LIST_FOREACH(map, &dev->record->maps, of_record)
-	{
+	LIST_FOREACH (map, &dev->record->maps, of_record) {
 		assert_ptr_equal(map->dev, dev);
 		assert_int_not_equal(map->o.id, 0);
 		++*maps;
@@ -156,8 +153,8 @@ check_homes(struct off_kernel *k, const struct tally *t)
 	struct off_netdev *dev;
 	struct off_asic *asic;
 
-	TAILQ_FOREACH(dev, &k->netdevs, in_kernel)
-	check_netdev(dev, &progs, &maps);
+	TAILQ_FOREACH (dev, &k->netdevs, in_kernel)
+		check_netdev(dev, &progs, &maps);
 	for (uint32_t i = 0; i < t->cnt; i++) {
 		struct off_prog *prog = (struct off_prog *)t->o[i];
 
@@ -170,8 +167,8 @@ check_homes(struct off_kernel *k, const struct tally *t)
 	}
 	assert_int_equal(progs, 0);
 	assert_int_equal(maps, 0);
-	TAILQ_FOREACH(asic, &k->asics, in_kernel)
-	known += is_nsim(asic) ? count_bound(asic) : 0;
+	TAILQ_FOREACH (asic, &k->asics, in_kernel)
+		known += is_nsim(asic) ? count_bound(asic) : 0;
 	assert_int_equal(prepared, known);
 }
 
@@ -256,12 +253,12 @@ snapshot(struct off_kernel *k)
 			print_object(f, k->fds[fd]);
 		}
 	for (int kind = OFF_KIND_PROG; kind <= OFF_KIND_LINK; kind++)
-		TAILQ_FOREACH(o, &k->objects[kind], by_id)
-	print_object(f, o);
-	TAILQ_FOREACH(dev, &k->netdevs, in_kernel)
-	print_netdev(f, dev);
-	TAILQ_FOREACH(p, &k->pins, in_kernel)
-	fprintf(f, "%s: %u\n", p->path, p->object->id);
+		TAILQ_FOREACH (o, &k->objects[kind], by_id)
+			print_object(f, o);
+	TAILQ_FOREACH (dev, &k->netdevs, in_kernel)
+		print_netdev(f, dev);
+	TAILQ_FOREACH (p, &k->pins, in_kernel)
+		fprintf(f, "%s: %u\n", p->path, p->object->id);
 	fclose(f);
 	return text;
 }

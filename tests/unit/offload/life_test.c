@@ -301,6 +301,24 @@ a_tag_does_not_know_descriptors(void **state)
 	assert_memory_not_equal(a.tag, b.tag, 8);
 }
 
+static void
+a_tag_does_not_know_where_in_a_value_an_address_points(void **state)
+{
+	struct world *w = *state;
+	struct off_map_create attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1
+	};
+	int map = off_map_create(&w->root, &attr, NULL);
+	struct bpf_insn insns[] = { INSN(BPF_LD | BPF_IMM | BPF_DW, 1, 2, 0, map),
+		INSN(0, 0, 0, 0, 0), MOV64_IMM(0, 0), EXIT() };
+	struct bpf_prog_info a = prog_info(w, load_insns(w, insns, CNT(insns), 0)), b;
+
+	insns[1].imm = 4;
+	b = prog_info(w, load_insns(w, insns, CNT(insns), 0));
+	assert_memory_equal(a.tag, b.tag, 8);
+	assert_int_equal(load_insns(w, insns, CNT(insns), w->sim), -EINVAL); /* VF-3 */
+}
+
 /* ---- info ---- */
 
 static void
@@ -339,27 +357,46 @@ info_of_an_offloaded_program(void **state)
 }
 
 static void
-info_shows_a_program_without_its_dead_code(void **state)
+assert_xlated(struct world *w, const struct bpf_insn *prog, uint32_t cnt,
+	const struct bpf_insn *want, uint32_t want_cnt)
 {
-	struct world *w = *state;
-	struct bpf_insn insns[8];
+	struct bpf_insn insns[16];
 	uint32_t size = sizeof(struct bpf_prog_info);
 	struct bpf_prog_info info = { .xlated_prog_len = sizeof(insns),
 		.xlated_prog_insns = (uintptr_t)insns };
-	/* 0: r2 = *(r1 +4)  1: if r2 == 7 goto 6  2: r0 = 0  3: if r0 == 0 goto 5  4: dead
-	 * 5: goto 7  6: r0 = 1  7: exit */
-	const struct bpf_insn prog[] = { LDX(BPF_W, 2, 1, 12), JMP_IMM(BPF_JEQ, 2, 7, 4),
-		MOV64_IMM(0, 0), JMP_IMM(BPF_JEQ, 0, 0, 1), MOV64_IMM(0, 2), JA(1), MOV64_IMM(0, 1),
-		EXIT() };
-	const struct bpf_insn want[] = { LDX(BPF_W, 2, 1, 12), JMP_IMM(BPF_JEQ, 2, 7, 2),
-		MOV64_IMM(0, 0), JA(1), MOV64_IMM(0, 1), EXIT() };
-	int fd = load_insns(w, prog, CNT(prog), w->sim);
+	int fd = load_insns(w, prog, cnt, w->sim);
 
 	assert_true(fd >= 0);
 	assert_int_equal(off_obj_info(&w->root, fd, &info, &size), 0);
-	assert_int_equal(info.xlated_prog_len, sizeof(want));
-	assert_memory_equal(insns, want, sizeof(want));
+	assert_int_equal(info.xlated_prog_len, want_cnt * sizeof(*want));
+	assert_memory_equal(insns, want, want_cnt * sizeof(*want));
 	assert_int_equal(info.jited_prog_len, 0);
+}
+
+static void
+info_shows_a_program_without_its_dead_code(void **state)
+{
+	/* 3 always jumps, over dead 4; 1 jumps over all that. */
+	const struct bpf_insn nop[] = { LDX(BPF_W, 2, 1, 12), JMP_IMM(BPF_JEQ, 2, 7, 4),
+		MOV64_IMM(0, 0), JMP_IMM(BPF_JEQ, 0, 0, 1), MOV64_IMM(0, 2), JA(1), MOV64_IMM(0, 1),
+		EXIT() };
+	const struct bpf_insn nop_gone[] = { LDX(BPF_W, 2, 1, 12), JMP_IMM(BPF_JEQ, 2, 7, 2),
+		MOV64_IMM(0, 0), JA(1), MOV64_IMM(0, 1), EXIT() };
+	/* 3 always jumps, over dead 4 and 5, which 1 comes to. */
+	const struct bpf_insn always[] = { LDX(BPF_W, 2, 1, 12), JMP_IMM(BPF_JEQ, 2, 7, 3),
+		MOV64_IMM(0, 0), JMP_IMM(BPF_JEQ, 0, 0, 2), MOV64_IMM(0, 2), MOV64_IMM(0, 1),
+		EXIT() };
+	const struct bpf_insn always_gone[] = { LDX(BPF_W, 2, 1, 12), JMP_IMM(BPF_JEQ, 2, 7, 2),
+		MOV64_IMM(0, 0), JA(1), MOV64_IMM(0, 1), EXIT() };
+	/* 1 never jumps; 4 is dead; calls are aimed anew. */
+	const struct bpf_insn never[] = { MOV64_IMM(0, 0), JMP_IMM(BPF_JNE, 0, 0, 2), CALL_LOCAL(2),
+		EXIT(), EXIT(), MOV64_IMM(0, 1), EXIT() };
+	const struct bpf_insn never_gone[] = { MOV64_IMM(0, 0), CALL_LOCAL(1), EXIT(),
+		MOV64_IMM(0, 1), EXIT() };
+
+	assert_xlated(*state, nop, CNT(nop), nop_gone, CNT(nop_gone));
+	assert_xlated(*state, always, CNT(always), always_gone, CNT(always_gone));
+	assert_xlated(*state, never, CNT(never), never_gone, CNT(never_gone));
 }
 
 static void
@@ -621,6 +658,7 @@ main(void)
 		TEST(maps_go_before_the_program),
 		TEST(tags_are_sha1_up_to_6_17_and_sha256_then),
 		TEST(a_tag_does_not_know_descriptors),
+		TEST(a_tag_does_not_know_where_in_a_value_an_address_points),
 		TEST(info_of_an_offloaded_program),
 		TEST(info_shows_a_program_without_its_dead_code),
 		TEST(info_for_others_says_nothing_of_the_device),

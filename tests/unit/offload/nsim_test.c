@@ -60,6 +60,17 @@ directories_are_numbered_and_known_by_their_files(void **state)
 	assert_int_equal(off_nsim_set(w->nsim, 9, OFF_NSIM_TC_ACCEPT, 1), -ENODEV);
 }
 
+static void
+a_device_has_an_id_of_its_own(void **state)
+{
+	struct world *w = *state;
+
+	errno = 0;
+	assert_null(off_nsim_new(w->k, 0, 1));
+	assert_int_equal(errno, EEXIST);
+	assert_non_null(off_nsim_new(w->k, 1, 0));
+}
+
 /* ---- XDP ---- */
 
 static int
@@ -409,6 +420,7 @@ main(void)
 		TEST(ns_1_nothing_is_bound),
 		TEST(ns_2_hello),
 		TEST(directories_are_numbered_and_known_by_their_files),
+		TEST(a_device_has_an_id_of_its_own),
 		TEST(ns_6_bound_programs_are_not_native),
 		TEST(ns_7_mtu_is_too_large),
 		TEST(ns_8_no_native_xdp),

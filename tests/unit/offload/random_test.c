@@ -72,8 +72,7 @@ any_ifindex(struct run *r)
 	struct off_netdev *dev;
 	int ifindex = (int)pick(r, 10);
 
-	TAILQ_FOREACH(dev, &r->k->netdevs, in_kernel)
-	{
+	TAILQ_FOREACH (dev, &r->k->netdevs, in_kernel) {
 		if (dev->netns != r->who.netns)
 			continue;
 		ifindex = dev->ifindex;
@@ -83,11 +82,11 @@ any_ifindex(struct run *r)
 	return ifindex;
 }
 
+static const char *const paths[4] = { "a", "b", "c", "d" };
+
 static const char *
 any_path(struct run *r)
 {
-	static const char *const paths[] = { "a", "b", "c", "d" };
-
 	return paths[pick(r, 4)];
 }
 
@@ -296,8 +295,8 @@ sequence(uint64_t seed)
 	/* All descriptors and pins go, then all devices: nobody is left. */
 	for (int fd = 0; fd < FDS; fd++)
 		off_close(r.k, fd);
-	for (const char *path = "a\0b\0c\0d"; *path; path += 2)
-		off_obj_unlink(&r.who, path);
+	for (int i = 0; i < 4; i++)
+		off_obj_unlink(&r.who, paths[i]);
 	check_invariants(r.k);
 	for (int i = 0; i < 3; i++)
 		if (r.asics[i])
