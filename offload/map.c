@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define CELLS_MAX (1u << 20) /* ours: of a program array, which is walked when it ends */
+
 /* What only some types have: none that is here. */
 static enum off_rule
 check_attr(const struct off_map_create *attr)
@@ -91,6 +93,8 @@ alloc_host(struct off_map *map, struct xb_log *log)
 	switch (map->def.type) {
 	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return 0;
 	case BPF_MAP_TYPE_PROG_ARRAY:
+		if (map->def.max_entries > CELLS_MAX)
+			return -ENOMEM;
 		map->cells = calloc(map->def.max_entries, sizeof(struct off_prog *));
 		return map->cells ? 0 : -ENOMEM;
 	default: map->host = xb_map_new(&map->def, 1, log); return map->host ? 0 : -errno;

@@ -297,6 +297,29 @@ keys_follow_each_other_on_the_host_too(void **state)
 }
 
 static void
+a_program_array_has_an_end(void **state)
+{
+	struct world *w = *state;
+	struct off_map_create attr = { .map_type = BPF_MAP_TYPE_PROG_ARRAY,
+		.key_size = 4,
+		.value_size = 4,
+		.max_entries = 3 };
+	int array = off_map_create(&w->root, &attr, NULL), fd = load(w, 0);
+	uint32_t key = 3, next = 9;
+
+	assert_int_equal(off_map_update(&w->root, array, &key, &fd, BPF_ANY), -E2BIG);
+	assert_int_equal(off_map_delete(&w->root, array, &key), -E2BIG);
+	assert_int_equal(off_map_lookup(&w->root, array, &key, &next, 0), -ENOENT);
+	assert_int_equal(off_map_next_key(&w->root, array, &key, &next), 0);
+	assert_int_equal(next, 0);
+	key = 2;
+	assert_int_equal(off_map_next_key(&w->root, array, &key, &next), -ENOENT);
+	assert_int_equal(off_map_update(&w->root, array, &key, &fd, BPF_NOEXIST), -EINVAL);
+	attr.max_entries = UINT32_MAX;
+	assert_int_equal(off_map_create(&w->root, &attr, NULL), -ENOMEM);
+}
+
+static void
 a_device_map_without_its_device_does_nothing(void **state)
 {
 	struct world *w = *state;
@@ -399,6 +422,7 @@ main(void)
 		TEST(flags_of_operations_are_checked),
 		TEST(a_frozen_map_is_not_written),
 		TEST(keys_follow_each_other_on_the_host_too),
+		TEST(a_program_array_has_an_end),
 		TEST(a_device_map_without_its_device_does_nothing),
 		TEST(ns_3_maps_are_not_wanted),
 		TEST(ns_4_two_elements_are_the_most),
