@@ -74,6 +74,10 @@ struct off_map {
 	/* A host's map: */
 	struct xb_map *host;	 /* NULL of a program array */
 	struct off_prog **cells; /* of a program array, max_entries of them */
+	struct {		 /* what programs in it and users of it are, since the first */
+		enum bpf_prog_type type; /* BPF_PROG_TYPE_UNSPEC: there was none */
+		bool has_frags;
+	} owner;
 	/* A device's map: */
 	bool offloaded;		/* for ever */
 	struct off_netdev *dev; /* home; NULL: it is gone */
@@ -301,6 +305,8 @@ int off_prog_bind(
 	struct off_prog *prog, const struct off_caller *who, const struct off_prog_load *attr);
 /* An extension's part of that: bound as its target (VF-4). */
 int off_prog_inherit(struct off_prog *prog, const struct off_prog *target, struct xb_log *log);
+/* May the program be in, or use, a map of programs (bpf_prog_map_compatible)? VF-5. */
+bool off_prog_fits_array(const struct off_prog *prog, struct off_map *map);
 /* What attach points get of a descriptor (1.4): with attach_drv an offloaded program, too. NULL
  * and errno (EBADF, EINVAL), no reference is taken. */
 struct off_prog *off_prog_for_attach(

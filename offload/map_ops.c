@@ -29,7 +29,7 @@ cell_update(struct off_map *map, uint32_t i, int fd, uint64_t flags)
 		return -E2BIG;
 	if (!prog)
 		return -EBADF;
-	if (prog->dev_bound)
+	if (!off_prog_fits_array(prog, map))
 		return off_refuse(NULL, OFF_RULE_VF_5);
 	off_object_get(&prog->o);
 	before = map->cells[i];

@@ -172,6 +172,16 @@ bind_device(struct off_prog *prog, const struct off_caller *who, const struct of
 	return target ? off_prog_inherit(prog, target, log) : -EBADF;
 }
 
+/* The last check: tail calls go to programs of a kind (bpf_check_tail_call). */
+static int
+check_tail_calls(const struct off_prog *prog)
+{
+	for (uint32_t i = 0; i < prog->map_cnt; i++)
+		if (prog->maps[i]->cells && !off_prog_fits_array(prog, prog->maps[i]))
+			return off_refuse(NULL, OFF_RULE_VF_5);
+	return 0;
+}
+
 static int
 load_try(struct off_prog *prog, const struct off_caller *who, const struct off_prog_load *attr,
 	struct xb_log *log)
@@ -185,7 +195,8 @@ load_try(struct off_prog *prog, const struct off_caller *who, const struct off_p
 	if (err)
 		return err;
 	off_prog_set_tag(prog, attr->insns);
-	return off_prog_verify(prog, attr, log);
+	err = off_prog_verify(prog, attr, log);
+	return err ? err : check_tail_calls(prog);
 }
 
 int

@@ -157,6 +157,18 @@ off_prog_inherit(struct off_prog *prog, const struct off_prog *target, struct xb
 	return bind_to(prog, target->offload->dev);
 }
 
+bool
+off_prog_fits_array(const struct off_prog *prog, struct off_map *map)
+{
+	if (prog->dev_bound)
+		return false;
+	if (map->owner.type == BPF_PROG_TYPE_UNSPEC) {
+		map->owner.type = prog->type;
+		map->owner.has_frags = prog->has_frags;
+	}
+	return map->owner.type == prog->type && map->owner.has_frags == prog->has_frags;
+}
+
 struct off_prog *
 off_prog_for_attach(struct off_kernel *k, int fd, enum bpf_prog_type type, bool attach_drv)
 {

@@ -203,6 +203,32 @@ vf_5_no_device_bound_program_in_a_map(void **state)
 	assert_int_equal(off_map_delete(&w->root, array, &key), -ENOENT);
 }
 
+/* The first decides, whether it is put into the array or uses it. */
+static void
+vf_5_an_array_holds_programs_of_one_kind(void **state)
+{
+	struct world *w = *state;
+	int array = prog_array(w), xdp = load(w, 0);
+	int cls = load_as(w, &w->root, BPF_PROG_TYPE_SCHED_CLS, 0, 0, 0);
+	int frags = load_as(w, &w->root, BPF_PROG_TYPE_XDP, 0, BPF_F_XDP_HAS_FRAGS, 0);
+	const struct bpf_insn insns[] = { LD_MAP_FD(2, array), MOV64_IMM(0, 0), EXIT() };
+	struct off_prog_load attr = good(w);
+	uint32_t key = 0;
+
+	attr.insns = insns;
+	attr.insn_cnt = CNT(insns);
+	attr.prog_flags = BOUND_ONLY;
+	assert_int_equal(try(w, &attr), -EINVAL);
+	attr.prog_flags = 0;
+	attr.prog_ifindex = 0;
+	assert_true(try(w, &attr) >= 0);
+	assert_int_equal(off_map_update(&w->root, array, &key, &cls, BPF_ANY), -EINVAL);
+	assert_int_equal(off_map_update(&w->root, array, &key, &frags, BPF_ANY), -EINVAL);
+	assert_int_equal(off_map_update(&w->root, array, &key, &xdp, BPF_ANY), 0);
+	attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
+	assert_int_equal(try(w, &attr), -EINVAL);
+}
+
 static void
 vf_6_tail_calls_have_no_map(void **state)
 {
@@ -249,6 +275,7 @@ main(void)
 		TEST(vf_4a_no_extension_of_an_offloaded_program),
 		TEST(vf_4b_an_extension_is_bound_as_its_target),
 		TEST(vf_5_no_device_bound_program_in_a_map),
+		TEST(vf_5_an_array_holds_programs_of_one_kind),
 		TEST(vf_6_tail_calls_have_no_map),
 		TEST(vf_7_own_functions_may_be_called),
 		TEST(vf_8_the_general_limits_hold),
