@@ -79,6 +79,7 @@ check_new_map(struct xb_verify_env *env, const struct xb_map_def *map)
 static int
 check_map(struct xb_verify_env *env, const struct bpf_insn *insn)
 {
+	const struct xb_verify_opts *opts = env->opts;
 	uint32_t index = (uint32_t)insn->imm;
 	int err = 0;
 
@@ -89,6 +90,8 @@ check_map(struct xb_verify_env *env, const struct bpf_insn *insn)
 	}
 	if (!env->is_map_checked[index])
 		err = check_new_map(env, &env->opts->maps[index]);
+	if (!err && !env->is_map_checked[index] && opts->check_map)
+		err = opts->check_map(opts->check_map_arg, env, index);
 	if (err)
 		return err;
 	env->is_map_checked[index] = true;
