@@ -161,12 +161,10 @@ xb_map_refuse(struct xb_log *log, const struct xb_map_def *def, int err, const c
 }
 
 /* What map_create (kernel/bpf/syscall.c) and the type's map_alloc_check say. */
-static int
-check_def(const struct xb_map_def *def, unsigned int n_cpus, struct xb_log *log)
+int
+xb_map_check(const struct xb_map_def *def, struct xb_log *log)
 {
 	const struct xb_map_ops *ops;
-	uint64_t bytes;
-	int err;
 
 	if ((uint32_t)def->type >= ARRAY_SIZE(types) || def->type == BPF_MAP_TYPE_UNSPEC)
 		return xb_map_refuse(log, def, -EINVAL, "there is no map type %u", def->type);
@@ -176,7 +174,15 @@ check_def(const struct xb_map_def *def, unsigned int n_cpus, struct xb_log *log)
 	if ((def->flags & BPF_F_RDONLY) && (def->flags & BPF_F_WRONLY))
 		return xb_map_refuse(
 			log, def, -EINVAL, "BPF_F_RDONLY and BPF_F_WRONLY exclude each other");
-	err = ops->check(def, log);
+	return ops->check(def, log);
+}
+
+static int
+check_def(const struct xb_map_def *def, unsigned int n_cpus, struct xb_log *log)
+{
+	uint64_t bytes;
+	int err = xb_map_check(def, log);
+
 	if (err)
 		return err;
 	if (n_cpus == 0 || n_cpus > XB_CPUS_MAX)
@@ -184,7 +190,7 @@ check_def(const struct xb_map_def *def, unsigned int n_cpus, struct xb_log *log)
 			log, def, -EINVAL, "%u workers, 1 to %u can be", n_cpus, XB_CPUS_MAX);
 	if (def->contents && def->type != BPF_MAP_TYPE_ARRAY)
 		return xb_map_refuse(log, def, -EINVAL, "only an array can have initial contents");
-	bytes = ops->bytes(def, n_cpus);
+	bytes = types[def->type].ops->bytes(def, n_cpus);
 	if (bytes > XB_MAP_BYTES_MAX)
 		return xb_map_refuse(log, def, -ENOMEM,
 			"%u entries of %u + %u bytes may come to need more than the %llu MiB a map "

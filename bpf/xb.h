@@ -235,6 +235,8 @@ struct xb_image;
  */
 struct xb_map *xb_map_new(const struct xb_map_def *def, unsigned int n_cpus, struct xb_log *log);
 void xb_map_free(struct xb_map *map);
+/* What of that is the kernel's map_alloc_check: 0, -EINVAL, -E2BIG, -EOPNOTSUPP. */
+int xb_map_check(const struct xb_map_def *def, struct xb_log *log);
 
 const char *xb_map_type_name(enum bpf_map_type type); /* "hash", as bpftool prints; never NULL */
 const char *xb_map_name(const struct xb_map *map);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "bpf/xb.h"
+#include "nic/card.h"
 
 /* Exit statuses: a contract with scripts. */
 enum {
@@ -35,13 +36,12 @@ enum option_id {
 	OPT_CNT
 };
 
-#define VDEVS_MAX 2 /* the wire port and the host port */
-#define ARGS_MAX 2
+#define WORDS_MAX 32
 
 /* A repeatable option's arguments. */
 struct words {
 	unsigned int cnt;
-	const char *word[VDEVS_MAX];
+	const char *word[WORDS_MAX];
 };
 
 /* The kinds of options.def, and the type of the field in struct options. */
@@ -57,7 +57,7 @@ struct options {
 	enum command command;
 	uint64_t given; /* bit OPT_x */
 	unsigned int arg_cnt;
-	const char *args[ARGS_MAX]; /* what is no option */
+	char **args; /* what is no option; in argv */
 #define OPTION(field, kind, ...) KIND_##kind field;
 #include "dpdk-app/options.def"
 #undef OPTION
@@ -71,7 +71,7 @@ struct option_info {
 	size_t offset;	 /* of the field */
 	const char *arg; /* name of the argument, NULL for a flag; of a choice, the words */
 	const char *help;
-	uint64_t min, max;     /* of a number */
+	uint64_t min, max;     /* of a number; words at most max times */
 	unsigned int commands; /* bit CMD_x */
 };
 

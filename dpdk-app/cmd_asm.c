@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The commands asm and disasm: microcode text to words and back. nic/listing.c does the work. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "dpdk-app/cmd.h"
@@ -13,7 +14,7 @@ convert(const char *path, convert_fn convert_file)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	FILE *in = is_stdin ? stdin : fopen(path, "r");
-	char message[256] = "";
+	char message[PATH_MAX + 600] = "";
 	int ret;
 
 	if (in == NULL) {
@@ -27,7 +28,7 @@ convert(const char *path, convert_fn convert_file)
 	if (ret == 0 && fflush(stdout) == 0)
 		return STATUS_DONE;
 	complain("%s", ret < 0 ? message : strerror(errno));
-	return ret == -EINVAL ? STATUS_INPUT : STATUS_RUNTIME;
+	return ret == -EINVAL || ret == -EISDIR ? STATUS_INPUT : STATUS_RUNTIME;
 }
 
 int

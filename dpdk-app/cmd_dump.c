@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* `xoffload dump OBJECT bpf`: the relocated instructions in the kernel's wording. No DPDK. */
+/* `xoffload dump OBJECT bpf`: the relocated instructions in the kernel's wording, and what its
+ * listings share with those of cmd_dump_nfp.c. No DPDK. */
 #include "dpdk-app/cmd.h"
 
 #include <string.h>
 
+#include "dpdk-app/dump.h"
 #include "dpdk-app/json.h"
 #include "dpdk-app/program.h"
 
 #define TEXT_BYTES 256
 
-/* Where the line changes. Two entries in a row may name the same line. */
-static void
-print_line(const struct xb_prog *prog, uint32_t insn, const struct xb_line **last)
+/* Two entries in a row may name the same line. */
+void
+dump_line(const struct xb_prog *prog, uint32_t insn, const struct xb_line **last)
 {
 	const struct xb_line *line = xb_prog_line(prog, insn);
 
@@ -22,8 +24,8 @@ print_line(const struct xb_prog *prog, uint32_t insn, const struct xb_line **las
 	*last = line;
 }
 
-static void
-print_subprogram(const struct xb_prog *prog, uint32_t insn)
+void
+dump_subprogram(const struct xb_prog *prog, uint32_t insn)
 {
 	const struct xb_func *func = xb_prog_func(prog, insn);
 
@@ -31,23 +33,29 @@ print_subprogram(const struct xb_prog *prog, uint32_t insn)
 		printf("%s:\n", func->name);
 }
 
+uint32_t
+dump_insn(const struct xb_prog *prog, uint32_t insn)
+{
+	char text[TEXT_BYTES];
+	uint32_t slots =
+		xb_insn_format(&prog->insns[insn], prog->insn_cnt - insn, text, sizeof(text));
+
+	printf("%4u: (%02x) %s\n", insn, prog->insns[insn].code, text);
+	return slots;
+}
+
 static void
 print_program(const struct options *opt, const struct xb_prog *prog)
 {
 	const struct xb_line *last = NULL;
-	char text[TEXT_BYTES];
 
 	printf("%s (%s, section \"%s\", %u instructions)\n", prog->name,
 		xb_prog_type_name(prog->type), prog->section, prog->insn_cnt);
 	for (uint32_t i = 0; i < prog->insn_cnt;) {
-		uint32_t slots =
-			xb_insn_format(&prog->insns[i], prog->insn_cnt - i, text, sizeof(text));
-
-		print_subprogram(prog, i);
+		dump_subprogram(prog, i);
 		if (opt->source)
-			print_line(prog, i, &last);
-		printf("%4u: (%02x) %s\n", i, prog->insns[i].code, text);
-		i += slots;
+			dump_line(prog, i, &last);
+		i += dump_insn(prog, i);
 	}
 }
 
@@ -66,17 +74,14 @@ json_insn(const struct xb_prog *prog, uint32_t i, uint32_t *slots)
 }
 
 static json_t *
-json_program(const struct xb_object *obj, const struct xb_prog *prog)
+json_listing(const struct xb_object *obj, const struct xb_prog *prog)
 {
 	json_t *insns = json_array();
 	uint32_t slots;
 
 	for (uint32_t i = 0; i < prog->insn_cnt; i += slots)
 		json_array_append_new(insns, json_insn(prog, i, &slots));
-	return json_pack("{s:{s:o, s:o, s:o, s:s, s:i}, s:o}", "program", "object",
-		json_text(obj->path), "name", json_text(prog->name), "section",
-		json_text(prog->section), "type", xb_prog_type_name(prog->type), "insns",
-		(int)prog->insn_cnt, "listing", insns);
+	return json_pack("{s:o, s:o}", "program", json_program(obj, prog), "listing", insns);
 }
 
 static int
@@ -86,32 +91,55 @@ print_json(const struct xb_object *obj, uint32_t cnt)
 	json_t *root = json_pack("{s:o}", "programs", programs);
 
 	for (uint32_t i = 0; i < cnt; i++)
-		json_array_append_new(programs, json_program(obj, &obj->progs[i]));
+		json_array_append_new(programs, json_listing(obj, &obj->progs[i]));
 	return json_print(root, stdout);
+}
+
+static int
+dump_bpf(const struct options *opt, const struct xb_object *obj, uint32_t cnt)
+{
+	if (opt->json)
+		return print_json(obj, cnt) < 0 ? STATUS_RUNTIME : STATUS_DONE;
+	for (uint32_t i = 0; i < cnt; i++) {
+		if (i > 0)
+			putchar('\n');
+		print_program(opt, &obj->progs[i]);
+	}
+	return STATUS_DONE;
+}
+
+/* NULL, or why not. */
+static const char *
+usage_problem(const struct options *opt, bool is_nfp)
+{
+	if (!is_nfp && (opt->raw || opt->relocated || opt->card != NULL || opt->firmware != NULL ||
+			       opt->jit != NULL || opt->what_if.cnt > 0))
+		return "dump: --raw, --relocated, --jit and the card's options go with nfp";
+	if (opt->raw && (opt->source || opt->json))
+		return "dump: --raw goes without --source and --json";
+	return NULL;
 }
 
 int
 cmd_dump(const struct options *opt)
 {
+	bool is_nfp = strcmp(opt->args[1], "nfp") == 0;
+	const char *problem = usage_problem(opt, is_nfp);
 	struct xb_object *obj;
-	uint32_t cnt;
 	int status;
 
-	if (strcmp(opt->args[1], "bpf") != 0) {
-		complain("dump: no listing '%s', there is bpf", opt->args[1]);
+	if (!is_nfp && strcmp(opt->args[1], "bpf") != 0) {
+		complain("dump: no listing '%s', there are bpf and nfp", opt->args[1]);
 		return STATUS_USAGE;
 	}
-	status = program_open_object(opt, &obj);
+	if (problem != NULL) {
+		complain("%s", problem);
+		return STATUS_USAGE;
+	}
+	status = program_open_object(opt, opt->args[0], &obj);
 	if (status != STATUS_DONE)
 		return status;
-	cnt = program_asked(opt, obj);
-	if (opt->json && print_json(obj, cnt) < 0)
-		status = STATUS_RUNTIME;
-	for (uint32_t i = 0; !opt->json && i < cnt; i++) {
-		if (i > 0)
-			putchar('\n');
-		print_program(opt, &obj->progs[i]);
-	}
+	status = (is_nfp ? dump_nfp : dump_bpf)(opt, obj, program_asked(opt, obj));
 	xb_object_close(obj);
 	return status;
 }

@@ -164,8 +164,7 @@ run_object(const struct options *opt, const struct bytes *elf, struct bytes *mem
 		return STATUS_RUNTIME;
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	named.args[0] = path;
-	status = program_open_object(&named, &program.obj);
+	status = program_open_object(&named, path, &program.obj);
 	if (status == STATUS_DONE) {
 		program.prog = &program.obj->progs[0];
 		status = program_load(&program, &how);

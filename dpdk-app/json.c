@@ -58,6 +58,14 @@ json_text(const char *text)
 	return string != NULL ? string : mended(text);
 }
 
+json_t *
+json_program(const struct xb_object *obj, const struct xb_prog *prog)
+{
+	return json_pack("{s:o, s:o, s:o, s:s, s:i}", "object", json_text(obj->path), "name",
+		json_text(prog->name), "section", json_text(prog->section), "type",
+		xb_prog_type_name(prog->type), "insns", (int)prog->insn_cnt);
+}
+
 int
 json_print(json_t *root, FILE *out)
 {

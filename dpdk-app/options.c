@@ -113,9 +113,9 @@ set_choice(const struct option_info *info, const char *arg, const char **out, st
 static int
 set_word(const struct option_info *info, const char *arg, struct words *words, struct xb_log *log)
 {
-	if (words->cnt == VDEVS_MAX) {
-		xb_log_add(
-			log, "--%s may be given %d times, not more\n", info->long_name, VDEVS_MAX);
+	if (words->cnt == info->max) {
+		xb_log_add(log, "--%s may be given %" PRIu64 " times, not more\n", info->long_name,
+			info->max);
 		return -EINVAL;
 	}
 	words->word[words->cnt++] = arg;
@@ -167,6 +167,7 @@ check_args(struct options *opt, int argc, char **argv, struct xb_log *log)
 {
 	const struct command_info *info = &command_infos[opt->command];
 
+	opt->args = argv;
 	for (int i = 0; i < argc; i++) {
 		/* Runners of conformance suites hand over an empty string for "no options". */
 		if (i > 0 && argv[i][0] == '\0' && opt->command == CMD_exec)

@@ -36,7 +36,7 @@ tell_skipped(const struct xb_object *obj)
 }
 
 int
-program_open_object(const struct options *opt, struct xb_object **obj)
+program_open_object(const struct options *opt, const char *path, struct xb_object **obj)
 {
 	struct xb_object_opts opts = {
 		.type = type_of_option(opt->type),
@@ -48,7 +48,7 @@ program_open_object(const struct options *opt, struct xb_object **obj)
 	struct xb_log log = { 0 };
 	int err;
 
-	*obj = xb_object_open(opt->args[0], &opts, &log);
+	*obj = xb_object_open(path, &opts, &log);
 	err = errno;
 	complain_log(&log);
 	if (*obj == NULL)
@@ -96,7 +96,7 @@ program_open(struct program *p, const struct options *opt)
 	int status;
 
 	*p = (struct program){ 0 };
-	status = program_open_object(opt, &p->obj);
+	status = program_open_object(opt, opt->args[0], &p->obj);
 	if (status == STATUS_DONE)
 		status = choose(p, opt);
 	return status;
@@ -112,25 +112,24 @@ struct loader {
 
 static int load_program(const struct loader *l, uint32_t i);
 
-/* Keep the first refusal. Its sentence is the text's last line, less the verifier's sum. */
+/* Keep the first refusal. */
 static int
 refuse(const struct loader *l, const struct xb_prog *prog, int err, const char *stage, int32_t insn,
 	const struct xb_log *log)
 {
-	struct refusal *r = &l->p->refusal;
-	const char *text = xb_log_text(log), *end = strstr(text, "processed ");
-	size_t len;
+	struct finding *r = &l->p->refusal;
 
 	if (r->err != 0)
 		return err;
-	if (end == NULL || (end != text && end[-1] != '\n'))
-		end = text + strlen(text);
-	while (end > text && end[-1] == '\n')
-		end--;
-	for (len = 0; end - len > text && end[-1 - (ptrdiff_t)len] != '\n';)
-		len++;
-	*r = (struct refusal){ .err = -err, .stage = stage, .prog = prog, .insn = insn };
-	snprintf(r->message, sizeof(r->message), "%.*s", (int)len, end - len);
+	*r = (struct finding){
+		.severity = "error",
+		.stage = stage,
+		.err = -err,
+		.prog = prog,
+		.insn = insn,
+		.is_first = true,
+	};
+	finding_sentence(xb_log_text(log), r->message, sizeof(r->message));
 	return err;
 }
 

@@ -3,16 +3,7 @@
 #ifndef APP_PROGRAM_H
 #define APP_PROGRAM_H
 
-#include "dpdk-app/cmd.h"
-
-/* Why a program was refused; err 0: it was not. A finding of the JSON. */
-struct refusal {
-	int err;		    /* errno */
-	const char *stage;	    /* "verifier", "map", "load" */
-	const struct xb_prog *prog; /* which of the object: a tail call may have led to it */
-	int32_t insn;		    /* -1: about no instruction */
-	char message[256];	    /* the kernel's sentence, or ours */
-};
+#include "dpdk-app/finding.h"
 
 struct program {
 	struct xb_object *obj;
@@ -21,12 +12,12 @@ struct program {
 	bool *is_filled;	    /* as obj->maps: a program array has its programs */
 	struct xb_image **images;   /* as obj->progs; NULL for those never run */
 	struct xb_image *image;	    /* the chosen program's */
-	struct refusal refusal;	    /* of program_load() */
+	struct finding refusal;	    /* of program_load(): why not; err 0: it was not refused */
 };
 
-/* Open opt->args[0] with the options on which program to take. Notes and complaints go to stderr.
+/* Open the file with the options on which program to take. Notes and complaints go to stderr.
  * STATUS_DONE and *obj, or the status to exit with. */
-int program_open_object(const struct options *opt, struct xb_object **obj);
+int program_open_object(const struct options *opt, const char *path, struct xb_object **obj);
 /* How many of obj->progs were asked for. They come first; behind them, what they may tail-call. */
 uint32_t program_asked(const struct options *opt, const struct xb_object *obj);
 /* Open the object, choose its one program. STATUS_DONE or the status to exit with. */

@@ -234,35 +234,12 @@ json_codes(const struct result *r, int from, int to)
 	return codes;
 }
 
-static json_t *
-json_program(const struct program *p)
-{
-	return json_pack("{s:o, s:o, s:o, s:s, s:i}", "object", json_text(p->obj->path), "name",
-		json_text(p->prog->name), "section", json_text(p->prog->section), "type",
-		xb_prog_type_name(p->prog->type), "insns", (int)p->prog->insn_cnt);
-}
-
 /* There is no card in this version: nothing was offered to one. */
 static json_t *
 json_offload(json_t *findings)
 {
 	return json_pack("{s:b, s:n, s:n, s:n, s:n, s:n, s:o}", "accepted", 0, "card", "firmware",
 		"jit", "nfp_insns", "stack_bytes", "findings", findings);
-}
-
-static json_t *
-json_finding(const struct program *p)
-{
-	const struct refusal *r = &p->refusal;
-	const struct xb_line *line = r->insn < 0 ? NULL : xb_prog_line(r->prog, (uint32_t)r->insn);
-	json_t *finding = json_pack("{s:s, s:s, s:i, s:o, s:n, s:n, s:b}", "severity", "error",
-		"stage", r->stage, "errno", r->err, "message", json_text(r->message), "why", "fix",
-		"first", 1);
-
-	json_object_set_new(finding, "insn", r->insn < 0 ? json_null() : json_integer(r->insn));
-	json_object_set_new(finding, "source", json_text(line ? line->file : NULL));
-	json_object_set_new(finding, "line", line ? json_integer(line->line) : json_null());
-	return finding;
 }
 
 int
@@ -272,9 +249,9 @@ report_refusal_json(const struct program *p, FILE *out)
 	json_t *root;
 
 	if (p->refusal.err != 0)
-		json_array_append_new(findings, json_finding(p));
-	root = json_pack("{s:o, s:o, s:n, s:n, s:n}", "program", json_program(p), "offload",
-		json_offload(findings), "placement", "engine", "card");
+		json_array_append_new(findings, json_finding(&p->refusal));
+	root = json_pack("{s:o, s:o, s:n, s:n, s:n}", "program", json_program(p->obj, p->prog),
+		"offload", json_offload(findings), "placement", "engine", "card");
 	return json_print(root, out);
 }
 
@@ -284,12 +261,12 @@ report_json(const struct result *r, FILE *out)
 	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
 	json_t *root = json_pack(
 		"{s:o, s:o, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "program",
-		json_program(r->program), "offload", json_offload(json_array()), "placement",
-		"host", "engine", "interp", "mode", r->mode, "input", json_text(r->from),
-		"interrupted", r->interrupted, "packets", (json_int_t)r->stats.packets, "bytes",
-		(json_int_t)r->stats.bytes, "snapped", (json_int_t)r->snapped, "filtered",
-		(json_int_t)r->filtered, "unsent", (json_int_t)r->stats.unsent, "unknown_verdicts",
-		(json_int_t)r->stats.unknown);
+		json_program(r->program->obj, r->program->prog), "offload",
+		json_offload(json_array()), "placement", "host", "engine", "interp", "mode",
+		r->mode, "input", json_text(r->from), "interrupted", r->interrupted, "packets",
+		(json_int_t)r->stats.packets, "bytes", (json_int_t)r->stats.bytes, "snapped",
+		(json_int_t)r->snapped, "filtered", (json_int_t)r->filtered, "unsent",
+		(json_int_t)r->stats.unsent, "unknown_verdicts", (json_int_t)r->stats.unknown);
 
 	json_object_set_new(root, "verdicts", json_codes(r, 0, VERDICT_CNT));
 	json_object_set_new(root, "errors", json_codes(r, VERDICT_CNT, CODE_CNT));

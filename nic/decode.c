@@ -141,7 +141,7 @@ get_operands(struct taking *t)
 	case NIC_PLACE_NOTHING: break;
 	case NIC_PLACE_DST_LEFT_CODE: get_cam_code(t); /* fall through */
 	case NIC_PLACE_DST_LEFT_RIGHT:
-	case NIC_PLACE_DST_RIGHT_IN_B:
+	case NIC_PLACE_DST_FIELDS_RIGHT:
 		if (nic_op_has_letter(t->insn->op, 'D'))
 			get_dst(t, NIC_F_DST, get(t, NIC_F_DST_BANK) != 0);
 		get_sources(t);
@@ -192,6 +192,16 @@ address_form(struct nic_insn *i)
 	return i->op == NIC_OP_CMD_B40 ? NIC_OP_CMD_A40 : NIC_OP_CMD_THIRD_A;
 }
 
+/* The register of a swapped instruction, read through bank B's side, is of bank A. */
+static void
+swap_bank(struct nic_reg *reg)
+{
+	if (reg->kind == NIC_GPR_B)
+		reg->kind = NIC_GPR_A;
+	if (reg->kind == NIC_ABS_B)
+		reg->kind = NIC_ABS_A;
+}
+
 /* Words that have a spelling of their own. */
 static enum nic_op
 spelling(struct nic_insn *i)
@@ -220,14 +230,17 @@ nic_decode(uint64_t word, struct nic_insn *insn)
 	t.form = nic_form_info(t.form_id);
 	if (t.word & ~nic_form_bits(t.form_id))
 		return "bits that must be 0 are set";
+	t.word = nic_unswap_fields(t.word);
 	get_operands(&t);
 	get_fields(&t);
+	if (t.word != (word & NIC_INSN_MASK))
+		swap_bank(&insn->right);
 	if (t.err)
 		return t.err;
 	insn->op = spelling(insn);
 	reason = nic_encode(insn, &encoded);
 	if (reason)
 		return reason;
-	insn->odd = t.word ^ encoded;
+	insn->odd = (word & NIC_INSN_MASK) ^ encoded;
 	return NULL;
 }

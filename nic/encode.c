@@ -6,7 +6,7 @@
  */
 #include "nic/internal.h"
 
-/* A word in the making. The first thing that is wrong sticks. */
+/* A word in the making, of which fields not yet put are 0. The first thing that is wrong sticks. */
 struct making {
 	const struct nic_insn *insn;
 	const struct nic_op_info *op;
@@ -37,7 +37,7 @@ has_field(const struct making *m, enum nic_field field)
 static void
 put(struct making *m, enum nic_field field, uint32_t value)
 {
-	if (!nic_field_put(m->op->form, field, value, &m->word))
+	if (value && !nic_field_put(m->op->form, field, value, &m->word))
 		fail(m, too_large[field]);
 }
 
@@ -125,7 +125,8 @@ put_sources_fixed(struct making *m)
 	const struct nic_reg *left = &m->insn->left, *right = &m->insn->right;
 
 	if (nic_is_bank_b(left->kind) || nic_is_bank_a(right->kind)) {
-		fail(m, "the operands of this instruction cannot be swapped");
+		fail(m, "a GPR of bank A can only be the first of the two operands, one of bank B "
+			"only the second");
 		return;
 	}
 	put_sources(m, left, right);
@@ -201,9 +202,9 @@ put_operands(struct making *m)
 	case NIC_PLACE_LEFT_OFFSET: put_immediate(m, &i->left); break;
 	case NIC_PLACE_LEFT_BIT: put_bit(m); break;
 	case NIC_PLACE_SOURCE: put_csr_source(m); break;
-	case NIC_PLACE_DST_RIGHT_IN_B:
+	case NIC_PLACE_DST_FIELDS_RIGHT: /* swapped when all fields are there */
 		put_dst(m, NIC_F_DST);
-		put_sources_fixed(m);
+		put_source(m, NIC_F_B, &i->right);
 		break;
 	case NIC_PLACE_DST_IN_A: put_dst(m, NIC_F_A); break;
 	case NIC_PLACE_FIXED: put_sources_fixed(m); break;
@@ -258,9 +259,10 @@ put_fields(struct making *m)
 	for (unsigned int f = 0; f < NIC_FIELD_LOGICAL_CNT; f++) {
 		enum nic_field field = (enum nic_field)f;
 
+		if (!m->insn->field[f])
+			continue;
 		if (!(shown >> f & 1) || !has_field(m, field)) {
-			if (m->insn->field[f])
-				fail(m, "a field is given that this instruction does not have");
+			fail(m, "a field is given that this instruction does not have");
 		} else if (field != NIC_F_IMM_HI) { /* put_immediate() */
 			put(m, field, stored(m, field));
 		}
@@ -299,6 +301,10 @@ nic_encode(const struct nic_insn *insn, uint64_t *word)
 		fail(&m, "a field holds what makes it no instruction, or another");
 	if (m.err)
 		return m.err;
+	if (m.form->place == NIC_PLACE_DST_FIELDS_RIGHT && nic_is_bank_a(insn->right.kind)) {
+		put(&m, NIC_F_SWAP, 1);
+		m.word = nic_exchange(m.word);
+	}
 	if (insn->odd & ~NIC_INSN_MASK)
 		return "bits above the instruction are given";
 	*word = m.word ^ insn->odd;

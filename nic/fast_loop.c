@@ -137,6 +137,14 @@ move_in(uint32_t *in, const uint8_t *from, uint32_t bytes)
 	memcpy(in, from, bytes);
 }
 
+/* Of one command, bit n is signal n; NIC_NO_CYCLE: they came and were taken. */
+static void
+signals_come(struct nic_ctx *ctx, uint32_t signals, uint64_t due)
+{
+	for (uint32_t left = signals; left; left &= left - 1)
+		ctx->signal_due[__builtin_ctz(left)] = due;
+}
+
 /* With me NULL it only says where its handlers are. */
 static const void *const *
 loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream, uint64_t end)
@@ -257,21 +265,20 @@ ACCESS:
 	me->command.command = NULL;
 	NEXT();
 SIGNAL:
-	me->ctx->signal_due[u->imm] = INSNS + skew + NIC_COMMAND_CYCLES;
+	signals_come(me->ctx, u->want, INSNS + skew + NIC_COMMAND_CYCLES);
 	NEXT();
 SWAP:
 	skew += u->lost;
+	me->ctx->waits_for = u->want;
 	me->ctx->waits_for_any = false;
-	if (likely(alone)) {
+	if (likely(alone && room > u->pc + 1)) { /* else it is still asleep when the run ends */
 		skew += NIC_COMMAND_CYCLES;
-		me->ctx->signal_due[u->want] = NIC_NO_CYCLE;
-		me->ctx->waits_for = 0;
+		signals_come(me->ctx, u->want, NIC_NO_CYCLE);
 		u += u->target;
 		DISPATCH();
 	}
 	pc = u->pc + 1u;
-	me->ctx->signal_due[u->want] = INSNS + 1 + skew + NIC_COMMAND_CYCLES;
-	me->ctx->waits_for = UINT32_C(1) << u->want;
+	signals_come(me->ctx, u->want, INSNS + 1 + skew + NIC_COMMAND_CYCLES);
 	me->ctx->state = NIC_CTX_ASLEEP;
 	goto leave;
 

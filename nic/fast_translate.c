@@ -109,8 +109,8 @@ find(struct making *t, const struct nic_reg *reg, bool is_dst, struct place *pla
 	case NIC_ABS_A: at = &me->gpr[0][reg->num]; break;
 	case NIC_ABS_B: at = &me->gpr[1][reg->num]; break;
 	case NIC_XFER:
-		at = is_dst ? nic_me_xfer_out(me, t->ctx, reg->num)
-			    : nic_me_xfer_in(me, t->ctx, reg->num);
+		at = is_dst ? &me->ctxs[t->ctx].xfer_out[reg->num]
+			    : &me->ctxs[t->ctx].xfer_in[reg->num];
 		break;
 	case NIC_IMM: at = reg->num < 256 ? &me->immediates[reg->num] : NULL; break;
 	case NIC_LM:
@@ -250,7 +250,8 @@ put_alu(struct making *t, const struct nic_insn *insn, uint32_t pc, unsigned int
 static bool
 is_indirect(const struct nic_insn *insn)
 {
-	return insn->shift == 0 && insn->sc != NIC_SC_ROTATE;
+	return insn->shift == 0 && (insn->sc != NIC_SC_ROTATE || insn->op == NIC_OP_DBL_SHF ||
+					   insn->op == NIC_OP_ASR);
 }
 
 /* A constant shift to either side is a rotation to the right and a mask. */
@@ -701,8 +702,8 @@ put_access(struct making *t, const struct nic_insn *insn, const struct nic_comma
 		pc);
 
 	u->imm = bytes;
-	u->d = offset_of(t, is_in ? nic_me_xfer_in(t->me, t->ctx, insn->xfer)
-				  : nic_me_xfer_out(t->me, t->ctx, insn->xfer));
+	u->d = offset_of(t, is_in ? &t->me->ctxs[t->ctx].xfer_in[insn->xfer]
+				  : &t->me->ctxs[t->ctx].xfer_out[insn->xfer]);
 }
 
 static bool
@@ -724,12 +725,13 @@ put_command(struct making *t, const struct nic_insn *insn, uint32_t pc, unsigned
 	put_access(t, insn, command, bytes, last);
 	if (!swaps) {
 		if (insn->sig)
-			put(t, NIC_FAST_SIGNAL, pc)->imm = insn->sig;
+			put(t, NIC_FAST_SIGNAL, pc)->want =
+				nic_command_signals(command, insn->sig);
 		return true;
 	}
 	u = put(t, NIC_FAST_SWAP, last);
 	u->lost = lost_by(insn);
-	u->want = insn->sig;
+	u->want = nic_command_signals(command, insn->sig);
 	fix(t, last + 1);
 	return true;
 }

@@ -11,6 +11,11 @@
 uint64_t nic_op_shows(enum nic_op op);
 /* The text has this letter. */
 bool nic_op_has_letter(enum nic_op op, char letter);
+/* A swapped word with the fields of its left operand where the form has them, and not swapped; any
+ * other word as it is. */
+uint64_t nic_unswap_fields(uint64_t word);
+/* The A and the B field of an unrestricted form exchanged. */
+uint64_t nic_exchange(uint64_t word);
 /* Every bit a word of the form may have set. */
 uint64_t nic_form_bits(enum nic_form form);
 
@@ -41,7 +46,7 @@ struct nic_line {
 void nic_put(struct nic_line *line, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A text being read. What could have stood at the furthest place reached is kept, for the error. */
-#define NIC_EXPECTED_MAX 12
+#define NIC_EXPECTED_MAX 16
 struct nic_input {
 	const char *p;
 	const char *furthest;
@@ -74,7 +79,7 @@ extern const struct nic_letter nic_command_letters[NIC_LETTER_CNT];
 /* NULL when there is none. */
 const struct nic_letter *nic_letter(char letter);
 
-/* ---- me.c, me_alu.c, me_flow.c: the exact simulator ---- */
+/* ---- me*.c: the exact simulator ---- */
 
 #define NIC_NO_CYCLE UINT64_MAX
 
@@ -87,6 +92,7 @@ enum nic_ctx_state { NIC_CTX_DEAD, NIC_CTX_READY, NIC_CTX_ASLEEP };
 
 struct nic_ctx {
 	enum nic_ctx_state state;
+	uint32_t number;
 	uint32_t pc;
 	bool n, z, v, c;
 	uint32_t xfer_in[NIC_XFERS], xfer_out[NIC_XFERS];
@@ -94,12 +100,24 @@ struct nic_ctx {
 	struct nic_lm_write lm_write[4];
 	uint64_t lm_due;		  /* the first of them */
 	uint64_t signal_due[NIC_SIGNALS]; /* when it comes; NIC_NO_CYCLE: nobody sent it */
-	uint32_t waits_for;		  /* signals, bit n is signal n */
+	uint32_t waits_for;		  /* its wakeup events: bit n is signal n, 0 voluntary */
 	bool waits_for_any;
+	uint32_t from_outside; /* signals nic_me_expect() told of */
+	uint32_t future_count, future_sig;
+	uint32_t predicate; /* the condition that predicated instructions ask for */
 };
 
 /* What happens when the deferred instructions are through. */
-enum nic_then { NIC_THEN_NOTHING, NIC_THEN_JUMP, NIC_THEN_SLEEP, NIC_THEN_KILL };
+enum nic_then { NIC_THEN_NOTHING, NIC_THEN_JUMP, NIC_THEN_SLEEP, NIC_THEN_KILL, NIC_THEN_HALT };
+
+typedef void nic_op_fn(struct nic_me *me, const struct nic_insn *insn);
+
+#define NIC_CAM_ENTRIES 16u
+struct nic_cam {
+	uint32_t tag[NIC_CAM_ENTRIES];
+	uint8_t state[NIC_CAM_ENTRIES];
+	uint8_t order[NIC_CAM_ENTRIES]; /* entries, the least recently used first */
+};
 
 struct nic_me {
 	struct nic_mem *mem;
@@ -107,13 +125,21 @@ struct nic_me {
 	struct nic_ctx *ctx; /* the active one */
 	uint32_t gpr[2][128];
 	uint32_t lm[NIC_LM_WORDS];
-	uint32_t nn[128];
-	uint32_t t_index, ctx_pointer, prng;
-	uint32_t mailbox[4];
+	uint32_t nn[NIC_NNS];
+	uint32_t nn_put, nn_get, nn_empty; /* empty: with that many in the ring or fewer */
+	bool nn_to_self;		   /* what it sends it gets itself */
+	struct nic_me *next, *prev;	   /* neighbours */
+	bool has_eight;			   /* contexts */
+	uint32_t t_index, byte_index, ctx_pointer, prng;
+	uint32_t mailbox[4], indirect_ref[2];
+	uint32_t crc;
+	struct nic_cam cam;
 	uint64_t cycles, insns;
 	/* hidden state of the pipeline; no context swap happens between its setting and its use */
 	uint32_t prev_result, prev_a;
 	uint32_t mul_a, mul_b, mul_steps; /* steps done of the product, 0: none begun */
+	uint32_t count_of, count_steps;	  /* the same of pop_count */
+	uint32_t align_with;		  /* source of the byte_align before */
 	bool csr_is_read;		  /* the immed that follows takes csr_value */
 	uint32_t csr_value;
 	enum nic_then then;
@@ -121,31 +147,58 @@ struct nic_me {
 	uint32_t then_pc;	   /* NIC_CODE_WORDS: where it is */
 	uint32_t then_cycles;	   /* lost with it */
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
-	uint32_t command_sig, command_pc;
+	uint32_t command_sigs, command_pc;
 	const char *fault;
+	uint32_t nowhere; /* a register for an instruction that is a fault */
 	/* operands of the fast mode, fast.h */
 	uint32_t immediates[256];
 	uint32_t fetched[2];
-	uint32_t nowhere; /* what has no destination is written here */
 	struct nic_fast *fast;
 	bool is_fast_stale;
 	uint32_t loaded_from, loaded_to; /* words ever loaded */
 
+	nic_op_fn *ops[NIC_OP_CNT]; /* NULL: not modelled */
 	uint64_t words[NIC_CODE_WORDS];
 	struct nic_insn *insns_at; /* NIC_CODE_WORDS; decoded when is_decoded */
 	bool is_decoded[NIC_CODE_WORDS];
 	bool is_stop[NIC_CODE_WORDS];
 };
 
-typedef void nic_op_fn(struct nic_me *me, const struct nic_insn *insn);
 extern nic_op_fn *const nic_alu_ops[NIC_OP_CNT];
 extern nic_op_fn *const nic_flow_ops[NIC_OP_CNT];
+extern nic_op_fn *const nic_unit_ops[NIC_OP_CNT];
 
 /* The first reason of an instruction sticks. */
 void nic_me_fault(struct nic_me *me, const char *reason);
 uint32_t nic_me_ctx_number(const struct nic_me *me);
 uint32_t nic_me_read(struct nic_me *me, const struct nic_reg *reg);
 void nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value);
+/* That context exists in the microengine's mode. */
+bool nic_me_has_ctx(const struct nic_me *me, uint32_t ctx);
+/* Where the context's transfer registers begin in xfer_in and xfer_out. */
+uint32_t nic_me_first_xfer(const struct nic_me *me);
+/* A register of all transfer registers there are, 0 to 255: its context, and its place there. */
+struct nic_ctx *nic_me_xfer_owner(struct nic_me *me, uint32_t number, uint32_t *place);
+/* The condition codes fulfil the condition of beq (0) to bgt (11). */
+bool nic_cc_is(const struct nic_ctx *ctx, uint32_t condition);
+
+/* me_flow.c: the signals of a command, bit n is signal n; they come when it is done, from now on.
+ */
+uint32_t nic_command_signals(const struct nic_command *command, uint32_t sig);
+void nic_signal_done(struct nic_me *me, uint32_t signals);
+
+/* me_csr.c: local CSRs */
+void nic_csr_read(struct nic_me *me, const struct nic_insn *insn);
+void nic_csr_write(struct nic_me *me, const struct nic_insn *insn);
+/* What is written to a pointer is used from some cycles later on. */
+void nic_write_pointer(struct nic_me *me, struct nic_ctx *ctx, uint32_t pointer, uint32_t address);
+
+/* me_unit.c: CAM, CRC unit, and the like */
+void nic_cam_clear(struct nic_cam *cam);
+
+/* me_reg.c: the next-neighbour ring */
+bool nic_nn_is_empty(const struct nic_me *me);
+bool nic_nn_is_full(struct nic_me *me);
 /* insns_at[pc] is filled: NULL, or why there is no instruction. */
 const char *nic_me_decode_at(struct nic_me *me, uint32_t pc);
 /* Fills me->command; false, and no fault, when the exact mode would not run the command. */

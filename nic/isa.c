@@ -173,9 +173,26 @@ is_matched(const struct nic_match *match, uint64_t word)
 	return match->mask && (word & match->mask) == match->value;
 }
 
-enum nic_op
-nic_op_find(uint64_t word)
+uint64_t
+nic_exchange(uint64_t word)
 {
+	return (word & ~UINT64_C(0xfffff)) | (word & 0x3ff) << 10 | (word >> 10 & 0x3ff);
+}
+
+uint64_t
+nic_unswap_fields(uint64_t word)
+{
+	const uint64_t swap = nic_field_mask(NIC_FORM_CRC, NIC_F_SWAP);
+
+	if (!is_matched(&forms[NIC_FORM_CRC].match, word) || !(word & swap))
+		return word;
+	return nic_exchange(word & ~swap);
+}
+
+enum nic_op
+nic_op_find(uint64_t swapped)
+{
+	const uint64_t word = nic_unswap_fields(swapped);
 	const unsigned int class = word >> CLASS_LO & ((1 << CLASS_BITS) - 1);
 
 	for (unsigned int i = 0; i < class_cnt[class]; i++) {
@@ -334,6 +351,15 @@ nic_command_find(uint32_t tgt, uint32_t token, uint32_t cnt)
 			c->token == token && (cnt & c->length_mask) == c->length)
 			return c;
 	}
+	return NULL;
+}
+
+const struct nic_command *
+nic_command_by_name(enum nic_target target, const char *name)
+{
+	for (size_t i = 0; i < nic_command_cnt; i++)
+		if (nic_commands[i].target == target && !strcmp(nic_commands[i].name, name))
+			return &nic_commands[i];
 	return NULL;
 }
 

@@ -90,6 +90,7 @@ read_lines(struct reading *r, int (*read_line)(struct reading *, const char *, u
 	ssize_t len;
 	int err = 0;
 
+	errno = 0;
 	while (!err && (len = getline(&line, &cap, r->in)) >= 0) {
 		number++;
 		if (strlen(line) != (size_t)len)
@@ -100,8 +101,8 @@ read_lines(struct reading *r, int (*read_line)(struct reading *, const char *, u
 		if (!err && r->cnt > NIC_CODE_WORDS)
 			err = refuse(r, number, 1, "more words than the code store's 8192");
 	}
-	if (!err && ferror(r->in))
-		err = -EIO;
+	if (!err && !feof(r->in))
+		err = errno ? -errno : -EIO;
 	free(line);
 	return err;
 }

@@ -10,6 +10,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Nothing is on its way to the context. */
+static void
+forget_events(struct nic_ctx *ctx)
+{
+	for (unsigned int i = 0; i < 4; i++)
+		ctx->lm_write[i].due = NIC_NO_CYCLE;
+	ctx->lm_due = NIC_NO_CYCLE;
+	ctx->signal_due[0] = 0; /* voluntary: always there */
+	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
+		ctx->signal_due[i] = NIC_NO_CYCLE;
+}
+
+static void
+set_ops(struct nic_me *me)
+{
+	for (unsigned int op = 0; op < NIC_OP_CNT; op++) {
+		me->ops[op] = nic_alu_ops[op] ? nic_alu_ops[op] : nic_flow_ops[op];
+		if (!me->ops[op])
+			me->ops[op] = nic_unit_ops[op];
+	}
+}
+
 struct nic_me *
 nic_me_new(struct nic_mem *mem)
 {
@@ -29,17 +51,54 @@ nic_me_new(struct nic_mem *mem)
 	me->loaded_from = NIC_CODE_WORDS;
 	for (uint32_t i = 0; i < 256; i++)
 		me->immediates[i] = i;
+	nic_cam_clear(&me->cam);
+	for (uint32_t i = 0; i < NIC_CONTEXTS; i++) {
+		me->ctxs[i].number = i;
+		forget_events(&me->ctxs[i]);
+	}
+	set_ops(me);
 	return me;
 }
 
 void
 nic_me_free(struct nic_me *me)
 {
-	if (me) {
-		nic_fast_free(me->fast);
-		free(me->insns_at);
-	}
+	if (!me)
+		return;
+	nic_me_set_next(me, NULL);
+	if (me->prev)
+		nic_me_set_next(me->prev, NULL);
+	nic_fast_free(me->fast);
+	free(me->insns_at);
 	free(me);
+}
+
+int
+nic_me_set_contexts(struct nic_me *me, uint32_t cnt)
+{
+	if (cnt != NIC_CONTEXTS && cnt != NIC_CONTEXTS / 2)
+		return -EINVAL;
+	for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
+		nic_me_kill(me, ctx);
+	me->has_eight = cnt == NIC_CONTEXTS;
+	me->ctx = &me->ctxs[0];
+	me->is_fast_stale = true;
+	/* the same words name other registers now */
+	memset(me->is_decoded, 0, sizeof(me->is_decoded));
+	return 0;
+}
+
+void
+nic_me_set_next(struct nic_me *me, struct nic_me *next)
+{
+	if (me->next)
+		me->next->prev = NULL;
+	me->next = next;
+	if (!next)
+		return;
+	if (next->prev)
+		next->prev->next = NULL;
+	next->prev = me;
 }
 
 int
@@ -68,11 +127,39 @@ nic_me_set_stop(struct nic_me *me, uint32_t address, bool on)
 
 /* ---- contexts, seen from outside ---- */
 
-/* In 4-context mode only the even ones exist. */
-static bool
-is_ctx(uint32_t ctx)
+/* Pointers whose time has come. */
+static void
+settle_lm(const struct nic_me *me, struct nic_ctx *ctx)
 {
-	return ctx < NIC_CONTEXTS && ctx % 2 == 0;
+	if (me->cycles < ctx->lm_due)
+		return;
+	ctx->lm_due = NIC_NO_CYCLE;
+	for (unsigned int i = 0; i < 4; i++) {
+		struct nic_lm_write *write = &ctx->lm_write[i];
+
+		if (write->due > me->cycles) {
+			if (write->due < ctx->lm_due)
+				ctx->lm_due = write->due;
+			continue;
+		}
+		ctx->lm_addr[i] = write->address;
+		write->due = NIC_NO_CYCLE;
+	}
+}
+
+bool
+nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
+{
+	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
+}
+
+/* What the active context had begun. */
+static void
+drop_pending(struct nic_me *me)
+{
+	me->then = NIC_THEN_NOTHING;
+	me->command.command = NULL;
+	me->csr_is_read = false;
 }
 
 int
@@ -80,35 +167,48 @@ nic_me_start(struct nic_me *me, uint32_t number, uint32_t pc)
 {
 	struct nic_ctx *ctx;
 
-	if (!is_ctx(number) || pc >= NIC_CODE_WORDS)
+	if (!nic_me_has_ctx(me, number) || pc >= NIC_CODE_WORDS)
 		return -EINVAL;
 	ctx = &me->ctxs[number];
 	if (ctx == me->ctx)
-		me->then = NIC_THEN_NOTHING;
+		drop_pending(me);
 	ctx->state = NIC_CTX_READY;
 	ctx->pc = pc;
-	for (unsigned int i = 0; i < 4; i++)
-		ctx->lm_write[i].due = NIC_NO_CYCLE;
-	ctx->lm_due = NIC_NO_CYCLE;
-	for (unsigned int i = 0; i < NIC_SIGNALS; i++)
-		ctx->signal_due[i] = NIC_NO_CYCLE;
+	settle_lm(me, ctx);
+	forget_events(ctx);
 	return 0;
+}
+
+int
+nic_me_signal(struct nic_me *me, uint32_t ctx, uint32_t signal)
+{
+	if (!nic_me_has_ctx(me, ctx) || signal < 1 || signal >= NIC_SIGNALS)
+		return -EINVAL;
+	me->ctxs[ctx].signal_due[signal] = me->cycles;
+	return 0;
+}
+
+void
+nic_me_expect(struct nic_me *me, uint32_t ctx, uint32_t signals)
+{
+	if (nic_me_has_ctx(me, ctx))
+		me->ctxs[ctx].from_outside = signals;
 }
 
 void
 nic_me_kill(struct nic_me *me, uint32_t ctx)
 {
-	if (!is_ctx(ctx))
+	if (!nic_me_has_ctx(me, ctx))
 		return;
 	me->ctxs[ctx].state = NIC_CTX_DEAD;
 	if (me->ctx == &me->ctxs[ctx])
-		me->then = NIC_THEN_NOTHING;
+		drop_pending(me);
 }
 
 uint32_t
 nic_me_ctx_number(const struct nic_me *me)
 {
-	return (uint32_t)(me->ctx - me->ctxs);
+	return me->ctx->number;
 }
 
 uint32_t
@@ -120,7 +220,7 @@ nic_me_active(const struct nic_me *me)
 uint32_t
 nic_me_pc(const struct nic_me *me, uint32_t ctx)
 {
-	return is_ctx(ctx) ? me->ctxs[ctx].pc : NIC_CODE_WORDS;
+	return nic_me_has_ctx(me, ctx) ? me->ctxs[ctx].pc : NIC_CODE_WORDS;
 }
 
 uint64_t
@@ -135,47 +235,6 @@ nic_me_insns(const struct nic_me *me)
 	return me->insns;
 }
 
-uint32_t *
-nic_me_gpr(struct nic_me *me, uint32_t ctx, bool is_bank_b, uint32_t num)
-{
-	return is_ctx(ctx) && num < 32 ? &me->gpr[is_bank_b][ctx / 2 * 32 + num] : NULL;
-}
-
-uint32_t *
-nic_me_xfer_in(struct nic_me *me, uint32_t ctx, uint32_t num)
-{
-	return is_ctx(ctx) && num < NIC_XFERS ? &me->ctxs[ctx].xfer_in[num] : NULL;
-}
-
-uint32_t *
-nic_me_xfer_out(struct nic_me *me, uint32_t ctx, uint32_t num)
-{
-	return is_ctx(ctx) && num < NIC_XFERS ? &me->ctxs[ctx].xfer_out[num] : NULL;
-}
-
-uint32_t *
-nic_me_lm(struct nic_me *me, uint32_t word)
-{
-	return word < NIC_LM_WORDS ? &me->lm[word] : NULL;
-}
-
-void
-nic_me_set_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer, uint32_t address)
-{
-	if (is_ctx(ctx) && pointer < 4)
-		me->ctxs[ctx].lm_addr[pointer] = address & ~3u;
-}
-
-uint32_t
-nic_me_cc(const struct nic_me *me, uint32_t ctx)
-{
-	const struct nic_ctx *c = &me->ctxs[is_ctx(ctx) ? ctx : 0];
-
-	return (uint32_t)c->n << 3 | (uint32_t)c->z << 2 | (uint32_t)c->v << 1 | (uint32_t)c->c;
-}
-
-/* ---- operands ---- */
-
 void
 nic_me_fault(struct nic_me *me, const char *reason)
 {
@@ -183,76 +242,42 @@ nic_me_fault(struct nic_me *me, const char *reason)
 		me->fault = reason;
 }
 
-/* The offset is ORed into the word address (nfp-isa.md 3.1). */
-static uint32_t *
-lm_word(struct nic_me *me, const struct nic_reg *reg)
+/* ---- one instruction ---- */
+
+/* A context-relative register of the 8-context mode: bit 4 of its number does not count there, and
+ * transfer registers are kept in the upper half (nfp-isa.md 3). NULL or a reason. */
+static const char *
+fit_register(struct nic_reg *reg)
 {
-	uint32_t *address = &me->ctx->lm_addr[reg->num];
-	uint32_t word = *address / 4 | reg->off;
-
-	if (reg->post)
-		*address += reg->post == NIC_POST_INC ? 4 : -4u;
-	if (word < NIC_LM_WORDS)
-		return &me->lm[word];
-	nic_me_fault(me, "the pointer is outside local memory");
-	me->nowhere = 0;
-	return &me->nowhere;
-}
-
-static uint32_t
-index_of(struct nic_me *me, const struct nic_reg *reg)
-{
-	uint32_t index = me->t_index;
-
-	if (reg->post)
-		me->t_index += reg->post == NIC_POST_INC ? 1 : -1u;
-	me->t_index &= NIC_XFERS - 1;
-	return index;
-}
-
-uint32_t
-nic_me_read(struct nic_me *me, const struct nic_reg *reg)
-{
-	const uint32_t base = nic_me_ctx_number(me) / 2 * 32;
-
 	switch (reg->kind) {
 	case NIC_GPR_A:
-	case NIC_GPR_BOTH: return me->gpr[0][base + reg->num];
 	case NIC_GPR_B:
-	case NIC_GPR_BOTH_B: return me->gpr[1][base + reg->num];
-	case NIC_ABS_A: return me->gpr[0][reg->num];
-	case NIC_ABS_B: return me->gpr[1][reg->num];
-	case NIC_XFER: return me->ctx->xfer_in[reg->num];
-	case NIC_XFER_INDEX: return me->ctx->xfer_in[index_of(me, reg)];
-	case NIC_LM: return *lm_word(me, reg);
-	case NIC_IMM: return reg->num;
-	default: nic_me_fault(me, "next-neighbour registers are not modelled"); return 0;
-	}
-}
-
-void
-nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value)
-{
-	const uint32_t base = nic_me_ctx_number(me) / 2 * 32;
-
-	switch (reg->kind) {
-	case NIC_NONE: break;
 	case NIC_GPR_BOTH:
 	case NIC_GPR_BOTH_B:
-		me->gpr[0][base + reg->num] = me->gpr[1][base + reg->num] = value;
-		break;
-	case NIC_GPR_A: me->gpr[0][base + reg->num] = value; break;
-	case NIC_GPR_B: me->gpr[1][base + reg->num] = value; break;
-	case NIC_ABS_A: me->gpr[0][reg->num] = value; break;
-	case NIC_ABS_B: me->gpr[1][reg->num] = value; break;
-	case NIC_XFER: me->ctx->xfer_out[reg->num] = value; break;
-	case NIC_XFER_INDEX: me->ctx->xfer_out[index_of(me, reg)] = value; break;
-	case NIC_LM: *lm_word(me, reg) = value; break;
-	default: nic_me_fault(me, "next-neighbour registers are not modelled"); break;
+	case NIC_NN: return reg->num < 16 ? NULL : "of 8 contexts each has 16 of these registers";
+	case NIC_XFER:
+		if (reg->num & 16)
+			return "of 8 contexts each has 16 of these registers";
+		reg->num = NIC_XFERS / 2 + (reg->num & 15) + (reg->num & 32) / 2;
+		return NULL;
+	default: return NULL;
 	}
 }
 
-/* ---- one instruction ---- */
+static const char *
+fit_eight(struct nic_insn *insn)
+{
+	const char *reason = fit_register(&insn->dst);
+
+	if (!reason)
+		reason = fit_register(&insn->left);
+	if (!reason)
+		reason = fit_register(&insn->right);
+	if (insn->xfer >= NIC_XFERS / 2)
+		reason = "of 8 contexts each has 32 transfer registers";
+	insn->xfer += NIC_XFERS / 2;
+	return reason;
+}
 
 const char *
 nic_me_decode_at(struct nic_me *me, uint32_t pc)
@@ -265,6 +290,8 @@ nic_me_decode_at(struct nic_me *me, uint32_t pc)
 		reason = "the word's ECC is missing or wrong";
 	else
 		reason = nic_decode(me->words[pc], &me->insns_at[pc]);
+	if (!reason && me->has_eight)
+		reason = fit_eight(&me->insns_at[pc]);
 	me->is_decoded[pc] = !reason;
 	return reason;
 }
@@ -281,37 +308,15 @@ fetch(struct nic_me *me, uint32_t pc)
 	return &me->insns_at[pc];
 }
 
-/* Pointers whose time has come. */
-static void
-settle_lm(struct nic_me *me)
-{
-	if (me->cycles < me->ctx->lm_due)
-		return;
-	me->ctx->lm_due = NIC_NO_CYCLE;
-	for (unsigned int i = 0; i < 4; i++) {
-		struct nic_lm_write *write = &me->ctx->lm_write[i];
-
-		if (write->due > me->cycles) {
-			if (write->due < me->ctx->lm_due)
-				me->ctx->lm_due = write->due;
-			continue;
-		}
-		me->ctx->lm_addr[i] = write->address;
-		write->due = NIC_NO_CYCLE;
-	}
-}
-
 static void
 execute(struct nic_me *me, const struct nic_insn *insn)
 {
-	nic_op_fn *run = nic_alu_ops[insn->op] ? nic_alu_ops[insn->op] : nic_flow_ops[insn->op];
+	nic_op_fn *run = me->ops[insn->op];
 	bool was_read = me->csr_is_read;
 
 	if (!run)
 		nic_me_fault(me, "the instruction is not modelled");
-	else if (insn->pred_cc)
-		nic_me_fault(me, "predicated instructions are not modelled");
-	else
+	else if (!insn->pred_cc || nic_cc_is(me->ctx, me->ctx->predicate))
 		run(me, insn);
 	if (was_read) /* it was for this instruction, or for none */
 		me->csr_is_read = false;
@@ -332,7 +337,7 @@ send(struct nic_me *me)
 		me->ctx->pc = me->command_pc; /* of which it is the fault */
 		nic_me_fault(me, reason);
 	}
-	me->ctx->signal_due[me->command_sig] = me->cycles + NIC_COMMAND_CYCLES;
+	nic_signal_done(me, me->command_sigs);
 	me->command.command = NULL;
 }
 
@@ -354,6 +359,11 @@ advance(struct nic_me *me)
 		me->ctx->state = NIC_CTX_ASLEEP;
 	} else if (then == NIC_THEN_KILL) {
 		me->ctx->state = NIC_CTX_DEAD;
+	} else if (then == NIC_THEN_HALT) {
+		for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
+			nic_me_kill(me, ctx);
+		me->ctx->pc = me->command_pc;
+		nic_me_fault(me, "halted");
 	}
 }
 
@@ -363,11 +373,11 @@ step(struct nic_me *me)
 {
 	const struct nic_insn *insn;
 
+	settle_lm(me, me->ctx);
 	if (me->ctx->pc >= NIC_CODE_WORDS) {
 		nic_me_fault(me, "runs off the end of the code store");
 		return false;
 	}
-	settle_lm(me);
 	insn = fetch(me, me->ctx->pc);
 	if (!insn)
 		return false;
@@ -384,25 +394,35 @@ step(struct nic_me *me)
 static uint64_t
 wakes_at(const struct nic_ctx *ctx)
 {
-	uint64_t at = ctx->waits_for_any && ctx->waits_for ? NIC_NO_CYCLE : 0;
+	uint64_t at = ctx->waits_for_any || !ctx->waits_for ? NIC_NO_CYCLE : 0;
 
-	for (unsigned int i = 1; i < NIC_SIGNALS; i++) {
-		if (!(ctx->waits_for >> i & 1))
-			continue;
+	for (uint32_t left = ctx->waits_for; left; left &= left - 1) {
+		const int i = __builtin_ctz(left);
+
 		if (ctx->waits_for_any ? ctx->signal_due[i] < at : ctx->signal_due[i] > at)
 			at = ctx->signal_due[i];
 	}
 	return at;
 }
 
+/* It waits for a signal that may still come from somebody else. */
+static bool
+may_be_woken(const struct nic_ctx *ctx)
+{
+	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
+		if (ctx->waits_for & ctx->from_outside & 1u << i &&
+			ctx->signal_due[i] == NIC_NO_CYCLE)
+			return true;
+	return false;
+}
+
 /* The signals it waited for are taken. */
 static void
 wake(struct nic_me *me, struct nic_ctx *ctx)
 {
-	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
-		if (ctx->waits_for >> i & 1 && ctx->signal_due[i] <= me->cycles)
-			ctx->signal_due[i] = NIC_NO_CYCLE;
-	ctx->waits_for = 0;
+	for (uint32_t left = ctx->waits_for & ~1u; left; left &= left - 1)
+		if (ctx->signal_due[__builtin_ctz(left)] <= me->cycles)
+			ctx->signal_due[__builtin_ctz(left)] = NIC_NO_CYCLE;
 	ctx->state = NIC_CTX_READY;
 }
 
@@ -435,7 +455,8 @@ arbitrate(struct nic_me *me, struct nic_ctx **sleeper)
 	for (uint32_t i = 0; i < NIC_CONTEXTS; i++) {
 		if (me->ctxs[i].state != NIC_CTX_ASLEEP)
 			continue;
-		*sleeper = &me->ctxs[i];
+		if (!may_be_woken(&me->ctxs[i]))
+			*sleeper = &me->ctxs[i];
 		if (wakes_at(&me->ctxs[i]) < first)
 			first = wakes_at(&me->ctxs[i]);
 	}
@@ -457,9 +478,7 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 		.reason = me->fault };
 	nic_format(fault->word, fault->text);
 	me->fault = NULL;
-	me->command.command = NULL;
-	me->csr_is_read = false;
-	me->then = NIC_THEN_NOTHING;
+	drop_pending(me);
 	me->ctx->state = NIC_CTX_DEAD;
 	return NIC_ME_FAULT;
 }

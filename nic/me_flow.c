@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One function an operation that decides what runs next, and those that reach outside the
- * registers: branches, context swaps, local CSRs, commands (nfp-isa.md 5.6-5.8, 6).
+ * registers: branches, context swaps, commands (nfp-isa.md 5.7, 5.8, 6).
  */
 #include "nic/internal.h"
 
@@ -37,26 +37,44 @@ branch(struct nic_me *me, const struct nic_insn *insn, bool is_taken, uint32_t t
 	set_then(me, insn, NIC_THEN_JUMP, insn->defer, target);
 }
 
+bool
+nic_cc_is(const struct nic_ctx *ctx, uint32_t condition)
+{
+	bool is_less = ctx->n != ctx->v;
+
+	switch (condition) {
+	case 0: return ctx->z;
+	case 1: return !ctx->z;
+	case 2: return ctx->n;
+	case 3: return !ctx->n;
+	case 4: return ctx->c;
+	case 5: return !ctx->c;
+	case 6: return ctx->v;
+	case 7: return !ctx->v;
+	case 8: return !is_less;
+	case 9: return is_less;
+	case 10: return ctx->z || is_less;
+	default: return !ctx->z && !is_less;
+	}
+}
+
 #define BRANCH(name, condition)                                                                    \
 	static void run_##name(struct nic_me *me, const struct nic_insn *insn)                     \
 	{                                                                                          \
-		const struct nic_ctx *ctx = me->ctx;                                               \
-                                                                                                   \
-		(void)ctx;                                                                         \
 		branch(me, insn, condition, insn->addr);                                           \
 	}
-BRANCH(BEQ, ctx->z)
-BRANCH(BNE, !ctx->z)
-BRANCH(BMI, ctx->n)
-BRANCH(BPL, !ctx->n)
-BRANCH(BCS, ctx->c)
-BRANCH(BCC, !ctx->c)
-BRANCH(BVS, ctx->v)
-BRANCH(BVC, !ctx->v)
-BRANCH(BGE, ctx->n == ctx->v)
-BRANCH(BLT, ctx->n != ctx->v)
-BRANCH(BLE, ctx->z || ctx->n != ctx->v)
-BRANCH(BGT, !ctx->z && ctx->n == ctx->v)
+BRANCH(BEQ, nic_cc_is(me->ctx, 0))
+BRANCH(BNE, nic_cc_is(me->ctx, 1))
+BRANCH(BMI, nic_cc_is(me->ctx, 2))
+BRANCH(BPL, nic_cc_is(me->ctx, 3))
+BRANCH(BCS, nic_cc_is(me->ctx, 4))
+BRANCH(BCC, nic_cc_is(me->ctx, 5))
+BRANCH(BVS, nic_cc_is(me->ctx, 6))
+BRANCH(BVC, nic_cc_is(me->ctx, 7))
+BRANCH(BGE, nic_cc_is(me->ctx, 8))
+BRANCH(BLT, nic_cc_is(me->ctx, 9))
+BRANCH(BLE, nic_cc_is(me->ctx, 10))
+BRANCH(BGT, nic_cc_is(me->ctx, 11))
 BRANCH(BR, true)
 BRANCH(BR_EQ_CTX, nic_me_ctx_number(me) == insn->css)
 BRANCH(BR_NE_CTX, nic_me_ctx_number(me) != insn->css)
@@ -95,17 +113,45 @@ run_BR_NOT_SIGNAL(struct nic_me *me, const struct nic_insn *insn)
 	branch(me, insn, !take_signal(me, insn->css), insn->addr);
 }
 
-/* ---- contexts ---- */
+/* States 0 and 1 are those of next-neighbour rings; the others belong to rings in CTM. */
+static bool
+is_state(struct nic_me *me, uint32_t state)
+{
+	if (state == 0)
+		return nic_nn_is_empty(me);
+	if (state == 1)
+		return nic_nn_is_full(me);
+	nic_me_fault(me, "the states of CTM's rings are not modelled");
+	return false;
+}
 
 static void
-swap_out(struct nic_me *me, const struct nic_insn *insn, enum nic_then then, uint32_t signals)
+run_BR_INP_STATE(struct nic_me *me, const struct nic_insn *insn)
+{
+	branch(me, insn, is_state(me, insn->css), insn->addr);
+}
+
+static void
+run_BR_NOT_INP_STATE(struct nic_me *me, const struct nic_insn *insn)
+{
+	branch(me, insn, !is_state(me, insn->css), insn->addr);
+}
+
+/* ---- contexts ---- */
+
+/* What the context waits for, unless it says that ActCtxWkpEvt has it already. */
+static void
+swap_out(struct nic_me *me, const struct nic_insn *insn, enum nic_then then, uint32_t events)
 {
 	if (insn->resume && insn->addr >= NIC_CODE_WORDS) {
 		nic_me_fault(me, "a branch out of the code store");
 		return;
 	}
-	me->ctx->waits_for = signals;
-	me->ctx->waits_for_any = insn->any_signal;
+	if (events) {
+		me->ctx->waits_for = events;
+		me->ctx->waits_for_any = insn->any_signal;
+	}
+	me->command_pc = me->ctx->pc;
 	set_then(me, insn, then, insn->defer, insn->resume ? insn->addr : NIC_CODE_WORDS);
 }
 
@@ -115,11 +161,18 @@ run_CTX_ARB(struct nic_me *me, const struct nic_insn *insn)
 	swap_out(me, insn, NIC_THEN_SLEEP, insn->signals << 1);
 }
 
+/* A deferred instruction may still write ActCtxWkpEvt. */
+static void
+run_CTX_ARB_NONE(struct nic_me *me, const struct nic_insn *insn)
+{
+	swap_out(me, insn, NIC_THEN_SLEEP, 0);
+}
+
 /* Nothing to wait for: ready at once, behind the others. */
 static void
 run_CTX_ARB_VOLUNTARY(struct nic_me *me, const struct nic_insn *insn)
 {
-	swap_out(me, insn, NIC_THEN_SLEEP, 0);
+	swap_out(me, insn, NIC_THEN_SLEEP, 1);
 }
 
 static void
@@ -128,90 +181,10 @@ run_CTX_ARB_KILL(struct nic_me *me, const struct nic_insn *insn)
 	swap_out(me, insn, NIC_THEN_KILL, 0);
 }
 
-/* ---- local CSRs ---- */
-
-/* Which of the four pointers, when the CSR is one of those; else 4. */
-static uint32_t
-pointer_of(uint32_t csr, bool is_active)
-{
-	static const uint16_t csrs[2][4] = {
-		{ NIC_CSR_IND_LM_ADDR_0, NIC_CSR_IND_LM_ADDR_1, NIC_CSR_IND_LM_ADDR_2,
-			NIC_CSR_IND_LM_ADDR_3 },
-		{ NIC_CSR_ACT_LM_ADDR_0, NIC_CSR_ACT_LM_ADDR_1, NIC_CSR_ACT_LM_ADDR_2,
-			NIC_CSR_ACT_LM_ADDR_3 },
-	};
-	uint32_t pointer = 0;
-
-	while (pointer < 4 && csrs[is_active][pointer] != csr)
-		pointer++;
-	return pointer;
-}
-
-/* A pseudo random number; a shift register with feedback, as the hardware's is (5.6). */
-static uint32_t
-next_random(struct nic_me *me)
-{
-	me->prng = me->prng >> 1 ^ (me->prng & 1 ? NIC_PRNG_POLYNOMIAL : 0);
-	return me->prng;
-}
-
 static void
-run_LOCAL_CSR_RD(struct nic_me *me, const struct nic_insn *insn)
+run_CTX_ARB_BPT(struct nic_me *me, const struct nic_insn *insn)
 {
-	uint32_t active = pointer_of(insn->csr, true), indirect = pointer_of(insn->csr, false);
-	uint32_t value = 0;
-
-	if (active < 4)
-		value = me->ctx->lm_addr[active];
-	else if (indirect < 4)
-		value = me->ctxs[me->ctx_pointer].lm_addr[indirect];
-	else if (insn->csr >= NIC_CSR_MAILBOX_0 && insn->csr <= NIC_CSR_MAILBOX_3)
-		value = me->mailbox[insn->csr - NIC_CSR_MAILBOX_0];
-	else if (insn->csr == NIC_CSR_CTX_POINTER)
-		value = me->ctx_pointer;
-	else if (insn->csr == NIC_CSR_T_INDEX)
-		value = me->t_index;
-	else if (insn->csr == NIC_CSR_PSEUDO_RANDOM)
-		value = next_random(me);
-	else if (insn->csr == NIC_CSR_TIMESTAMP_LOW)
-		value = (uint32_t)(me->cycles / NIC_TIMESTAMP_CYCLES);
-	else if (insn->csr == NIC_CSR_TIMESTAMP_HIGH)
-		value = (uint32_t)(me->cycles / NIC_TIMESTAMP_CYCLES >> 32);
-	else
-		nic_me_fault(me, "reading this local CSR is not modelled");
-	me->csr_is_read = true;
-	me->csr_value = value;
-}
-
-/* Until it is due the old one is used. */
-static void
-write_pointer(struct nic_ctx *ctx, uint32_t pointer, uint32_t address, uint64_t due)
-{
-	ctx->lm_write[pointer] = (struct nic_lm_write){ .due = due, .address = address };
-	if (due < ctx->lm_due)
-		ctx->lm_due = due;
-}
-
-static void
-run_LOCAL_CSR_WR(struct nic_me *me, const struct nic_insn *insn)
-{
-	uint32_t active = pointer_of(insn->csr, true), indirect = pointer_of(insn->csr, false);
-	uint32_t value = nic_me_read(me, &insn->left);
-
-	if (active < 4)
-		write_pointer(me->ctx, active, value & ~3u, me->cycles + NIC_LM_DELAY + 1);
-	else if (indirect < 4)
-		me->ctxs[me->ctx_pointer].lm_addr[indirect] = value & ~3u;
-	else if (insn->csr >= NIC_CSR_MAILBOX_0 && insn->csr <= NIC_CSR_MAILBOX_3)
-		me->mailbox[insn->csr - NIC_CSR_MAILBOX_0] = value;
-	else if (insn->csr == NIC_CSR_CTX_POINTER)
-		me->ctx_pointer = value & (NIC_CONTEXTS - 1);
-	else if (insn->csr == NIC_CSR_T_INDEX)
-		me->t_index = value / 4 & (NIC_XFERS - 1); /* a byte address */
-	else if (insn->csr == NIC_CSR_PSEUDO_RANDOM)
-		me->prng = value;
-	else
-		nic_me_fault(me, "writing this local CSR is not modelled");
+	swap_out(me, insn, NIC_THEN_HALT, 0);
 }
 
 /* ---- commands ---- */
@@ -221,25 +194,41 @@ run_LOCAL_CSR_WR(struct nic_me *me, const struct nic_insn *insn)
 #define OVERRIDE_HAS_LENGTH(word) ((word) >> 7 & 1)
 #define OVERRIDE_DATA_KIND(word) ((word) >> 3 & 7)
 #define OVERRIDE_DATA(word) ((uint16_t)((word) >> 16))
-#define OVERRIDE_IMMEDIATE 2u	/* a kind of data */
+/* kinds of data */
+#define OVERRIDE_XFER 1u /* the transfer register, in bytes, of all there are */
+#define OVERRIDE_IMMEDIATE 2u
 #define OVERRIDE_OTHERS 0x6047u /* signal context and number, CSR, master, signal master */
 #define LENGTH_WIDE 4u		/* of an atomic; the bit above says immediate */
+
+/* What the override says of the data. */
+static void
+override(struct nic_me *me, struct nic_access *a, uint32_t word)
+{
+	uint32_t kind = OVERRIDE_DATA_KIND(word);
+
+	if (word & OVERRIDE_OTHERS || kind > OVERRIDE_IMMEDIATE)
+		nic_me_fault(me, "this override of a command is not modelled");
+	if (kind == OVERRIDE_XFER) {
+		struct nic_ctx *owner =
+			nic_me_xfer_owner(me, OVERRIDE_DATA(word) / 4 % 256, &a->xfer);
+
+		a->in = owner->xfer_in;
+		a->out = owner->xfer_out;
+	}
+	a->has_data = kind == OVERRIDE_IMMEDIATE;
+	a->data = OVERRIDE_DATA(word);
+}
 
 /* What a command does, of its fields and the override. */
 static void
 describe(struct nic_me *me, const struct nic_insn *insn, struct nic_access *a)
 {
-	uint32_t length = insn->cnt, word = me->prev_result;
+	uint32_t length = insn->cnt;
 
 	if (insn->indir) {
-		if (word & OVERRIDE_OTHERS ||
-			(OVERRIDE_DATA_KIND(word) &&
-				OVERRIDE_DATA_KIND(word) != OVERRIDE_IMMEDIATE))
-			nic_me_fault(me, "this override of a command is not modelled");
-		if (OVERRIDE_HAS_LENGTH(word))
-			length = OVERRIDE_LENGTH(word);
-		a->has_data = OVERRIDE_DATA_KIND(word) == OVERRIDE_IMMEDIATE;
-		a->data = OVERRIDE_DATA(word);
+		override(me, a, me->prev_result);
+		if (OVERRIDE_HAS_LENGTH(me->prev_result))
+			length = OVERRIDE_LENGTH(me->prev_result);
 	}
 	a->command = nic_command_find(insn->tgt, insn->token, length & 7);
 	a->units = length + 1;
@@ -249,6 +238,22 @@ describe(struct nic_me *me, const struct nic_insn *insn, struct nic_access *a)
 		a->units = 1;
 	else if (a->command->length_mask)
 		a->units = (length & ~(uint32_t)LENGTH_WIDE) + 1;
+}
+
+/* One that takes data and brings some signals each; of an even number the other is the next. */
+uint32_t
+nic_command_signals(const struct nic_command *command, uint32_t sig)
+{
+	bool is_pair = command->data == NIC_DATA_BOTH && sig % 2 == 0;
+
+	return sig ? (is_pair ? 3u : 1u) << sig : 0;
+}
+
+void
+nic_signal_done(struct nic_me *me, uint32_t signals)
+{
+	for (uint32_t left = signals; left; left &= left - 1)
+		me->ctx->signal_due[__builtin_ctz(left)] = me->cycles + NIC_COMMAND_CYCLES;
 }
 
 static struct nic_access
@@ -289,18 +294,17 @@ command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 		}
 		/* the deferred instructions may still write what it sends */
 		set_then(me, insn, NIC_THEN_SLEEP, insn->ctx, NIC_CODE_WORDS);
-		me->ctx->waits_for = 1u << insn->sig;
+		me->command_sigs = nic_command_signals(a.command, insn->sig);
+		me->ctx->waits_for = me->command_sigs;
 		me->ctx->waits_for_any = false;
 		me->command = a;
-		me->command_sig = insn->sig;
 		me->command_pc = me->ctx->pc;
 		return;
 	}
 	reason = nic_mem_access(me->mem, &a);
 	if (reason)
 		nic_me_fault(me, reason);
-	if (insn->sig)
-		me->ctx->signal_due[insn->sig] = me->cycles + NIC_COMMAND_CYCLES;
+	nic_signal_done(me, nic_command_signals(a.command, insn->sig));
 }
 
 /* Which operand is the high part is read first: it is printed first. */
@@ -357,6 +361,8 @@ nic_op_fn *const nic_flow_ops[NIC_OP_CNT] = {
 	ROW(BR_NE_CTX),
 	ROW(BR_SIGNAL),
 	ROW(BR_NOT_SIGNAL),
+	ROW(BR_INP_STATE),
+	ROW(BR_NOT_INP_STATE),
 	ROW(BR_BSET),
 	ROW(BR_BCLR),
 	ROW(BR_EQ_BYTE),
@@ -365,9 +371,9 @@ nic_op_fn *const nic_flow_ops[NIC_OP_CNT] = {
 	[NIC_OP_RTN] = run_JUMP,
 	ROW(CTX_ARB),
 	ROW(CTX_ARB_VOLUNTARY),
+	ROW(CTX_ARB_NONE),
 	ROW(CTX_ARB_KILL),
-	ROW(LOCAL_CSR_RD),
-	ROW(LOCAL_CSR_WR),
+	ROW(CTX_ARB_BPT),
 	ROW(CMD_A40),
 	ROW(CMD_B40),
 	ROW(CMD_32),

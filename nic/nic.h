@@ -84,7 +84,7 @@ bool nic_ecc_is_right(uint64_t word);
 	X(DEFER, defer, "instructions that follow before it takes effect")                         \
 	X(ADDR, addr, "code-store address")                                                        \
 	X(BYTE, byte, "number of the byte tested")                                                 \
-	X(ENTRY, entry, "CAM entry")                                                               \
+	X(STATE, state, "state of a CAM entry")                                                    \
 	X(CRC_BYTES, crc_bytes, "which bytes")                                                     \
 	X(CRC_BIT_SWAP, crc_bit_swap, "bits of each byte reversed")                                \
 	X(CRC_POLY, crc_poly, "polynomial")                                                        \
@@ -187,7 +187,7 @@ struct nic_insn {
 		struct {
 			uint32_t sc, shift, no_cc, pred_cc, load_cc, bmask, imm, inv, imm_shift,
 				csr, css;
-			uint32_t defer, addr, byte, entry, crc_bytes, crc_bit_swap, crc_poly;
+			uint32_t defer, addr, byte, state, crc_bytes, crc_bit_swap, crc_poly;
 			uint32_t signals, any_signal, resume, ctx, token, xfer, third, cnt, sig;
 			uint32_t tgt, indir, imm_addr, imm_data;
 		};
@@ -236,7 +236,9 @@ const char *nic_decode(uint64_t word, struct nic_insn *insn);
 	X(XFER, 6, "transfer registers")                                                           \
 	X(MEMORY, 7, "memory")                                                                     \
 	X(SIG, 8, "signals")                                                                       \
-	X(PC, 9, "program counter")
+	X(PC, 9, "program counter")                                                                \
+	X(COUNT, 10, "bit counter")                                                                \
+	X(ALIGN, 11, "byte aligner")
 enum nic_effect {
 #define X(id, bit, name) NIC_E_##id = 1u << (bit),
 	NIC_EFFECT_LIST(X)
@@ -269,18 +271,18 @@ enum nic_operands { NIC_OPERANDS_NO, NIC_OPERANDS_UR, NIC_OPERANDS_RE };
 
 /* Where the logical operands go; nfp-isa.md 3.3 is the first and most of the others. */
 enum nic_place {
-	NIC_PLACE_NOTHING,	  /* no operands */
-	NIC_PLACE_DST_LEFT_RIGHT, /* by banks, swapped where need be */
-	NIC_PLACE_DST_LEFT_CODE,  /* the same, right is a code */
-	NIC_PLACE_LEFT_RIGHT,	  /* the same, no destination */
-	NIC_PLACE_DST_IS_LEFT,	  /* the same, the destination is the left source */
-	NIC_PLACE_DST_IMMEDIATE,  /* the same, right is the low byte of the immediate */
-	NIC_PLACE_LEFT_OFFSET,	  /* the same, no destination */
-	NIC_PLACE_LEFT_BIT,	  /* the same, right is the bit's number + 1 */
-	NIC_PLACE_SOURCE,	  /* left and 0; an immediate is in both */
-	NIC_PLACE_DST_RIGHT_IN_B, /* never swapped, A holds other fields */
-	NIC_PLACE_DST_IN_A,	  /* no sources */
-	NIC_PLACE_FIXED,	  /* left in A, right in B, never swapped */
+	NIC_PLACE_NOTHING,	    /* no operands */
+	NIC_PLACE_DST_LEFT_RIGHT,   /* by banks, swapped where need be */
+	NIC_PLACE_DST_LEFT_CODE,    /* the same, right is a code */
+	NIC_PLACE_LEFT_RIGHT,	    /* the same, no destination */
+	NIC_PLACE_DST_IS_LEFT,	    /* the same, the destination is the left source */
+	NIC_PLACE_DST_IMMEDIATE,    /* the same, right is the low byte of the immediate */
+	NIC_PLACE_LEFT_OFFSET,	    /* the same, no destination */
+	NIC_PLACE_LEFT_BIT,	    /* the same, right is the bit's number + 1 */
+	NIC_PLACE_SOURCE,	    /* left and 0; an immediate is in both */
+	NIC_PLACE_DST_FIELDS_RIGHT, /* the same, left are fields of the form */
+	NIC_PLACE_DST_IN_A,	    /* no sources */
+	NIC_PLACE_FIXED,	    /* left in A, right in B, never swapped */
 };
 
 struct nic_form_info {
@@ -377,6 +379,7 @@ extern const struct nic_command nic_commands[];
 extern const size_t nic_command_cnt;
 /* NULL when there is none. */
 const struct nic_command *nic_command_find(uint32_t tgt, uint32_t token, uint32_t cnt);
+const struct nic_command *nic_command_by_name(enum nic_target target, const char *name);
 
 enum nic_csr {
 #define TARGET(...)
@@ -415,7 +418,7 @@ int nic_parse(const char *text, uint64_t *word, struct nic_asm_error *error);
  * The commands asm and disasm. Text holds an instruction a line, `;` begins a comment; hex holds a
  * word of up to 16 digits a line. Assembled words have their ECC; disassembled ones may have none,
  * or a relocation type, which prints as a comment. `name` is what messages call the input. 0,
- * -EINVAL for a malformed input with the sentence in message, or -EIO / -ENOMEM.
+ * -EINVAL for a malformed input, or another -errno, with the sentence in message.
  */
 int nic_asm_file(FILE *in, const char *name, FILE *out, char *message, size_t size);
 int nic_disasm_file(FILE *in, const char *name, FILE *out, char *message, size_t size);
@@ -471,12 +474,14 @@ const char *nic_mem_access(struct nic_mem *mem, const struct nic_access *access)
 /* ---- 6. me.c: one microengine, instruction by instruction ---- */
 
 /*
- * The exact simulator: one issue slot at a time, with cycles, contexts and hazards, in 4-context
- * mode. What it has no semantics for is a device fault that names it. One thread runs a
- * microengine; several may share a nic_mem.
+ * The exact simulator: one issue slot at a time, with cycles, contexts and hazards. What it has no
+ * semantics for is a device fault that names it. One thread runs a microengine and its neighbours;
+ * any number may share a nic_mem.
  */
 #define NIC_CONTEXTS 8u /* numbers of contexts; in 4-context mode the even ones exist */
 #define NIC_LM_WORDS 1024u
+#define NIC_NNS 128u	/* next-neighbour registers, of which a context has its share */
+#define NIC_NN_FULL 96u /* in the ring: br_inp_state[nn_full] says it is full */
 #define NIC_SIGNALS 16u /* 1 to 15 */
 /* Instructions between a write of ACTIVE_LM_ADDR_x and the first that sees it (nfp-isa.md 7). */
 #define NIC_LM_DELAY 3u
@@ -499,20 +504,32 @@ struct nic_fault {
 
 enum nic_me_end {
 	NIC_ME_STOPPED, /* a context is at a stop address; its next instruction is that one */
-	NIC_ME_IDLE,	/* no context will run again */
+	NIC_ME_IDLE,	/* no context will run again, unless a signal comes that is expected */
 	NIC_ME_LIMIT,	/* the instructions allowed are used up */
 	NIC_ME_FAULT,
 };
 
-/* Empty code store, no context started. NULL and errno. mem must live as long. */
+/* Empty code store, no context started, 4 contexts. NULL and errno. mem must live as long. */
 struct nic_me *nic_me_new(struct nic_mem *mem);
 void nic_me_free(struct nic_me *me);
+/* 4 contexts with 32 GPRs a bank and 64 transfer registers, or 8 with half of each. Contexts that
+ * run are ended. -EINVAL for another number. */
+int nic_me_set_contexts(struct nic_me *me, uint32_t cnt);
+/* What me writes to next-neighbour registers goes to those of next (it may be me; NULL: nowhere),
+ * and they can signal each other. */
+void nic_me_set_next(struct nic_me *me, struct nic_me *next);
 /* Words with their ECC into the code store. -EINVAL when they do not fit. */
 int nic_me_load(struct nic_me *me, uint32_t at, const uint64_t *words, uint32_t cnt);
 /* nic_me_run() returns before a context executes the word there. */
 void nic_me_set_stop(struct nic_me *me, uint32_t address, bool on);
 /* Context ctx runs from pc as soon as it is its turn. -EINVAL for what is no context or address. */
 int nic_me_start(struct nic_me *me, uint32_t ctx, uint32_t pc);
+/* A signal, 1 to 15, comes to the context. -EINVAL for what is none, or no context. */
+int nic_me_signal(struct nic_me *me, uint32_t ctx, uint32_t signal);
+/* Signals of the context (bit n is signal n) that nic_me_signal() or another microengine may still
+ * send: where nothing else can run, waiting for one of them is NIC_ME_IDLE. For any other it is a
+ * fault. */
+void nic_me_expect(struct nic_me *me, uint32_t ctx, uint32_t signals);
 /* Ends that context. */
 void nic_me_kill(struct nic_me *me, uint32_t ctx);
 /* Runs until something of enum nic_me_end happens, at most max_insns instructions. Which context
@@ -531,6 +548,7 @@ uint32_t *nic_me_gpr(struct nic_me *me, uint32_t ctx, bool is_bank_b, uint32_t n
 uint32_t *nic_me_xfer_in(struct nic_me *me, uint32_t ctx, uint32_t num);
 uint32_t *nic_me_xfer_out(struct nic_me *me, uint32_t ctx, uint32_t num);
 uint32_t *nic_me_lm(struct nic_me *me, uint32_t word);
+uint32_t *nic_me_nn(struct nic_me *me, uint32_t num);
 /* Byte address of a local-memory pointer. */
 void nic_me_set_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer, uint32_t address);
 /* N, Z, V, C in bits 3 to 0. */

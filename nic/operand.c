@@ -119,7 +119,9 @@ put_unrestricted(const struct nic_reg *r, bool is_dst, uint32_t *code)
 		if (r->post)
 			*code |= 0x10 | (r->post == NIC_POST_DEC);
 		break;
-	case NIC_NN_INDEX: *code = 0x240 | (r->post ? 2 : 0); break;
+	/* bit 0, which the vendor's assembler sets, is the one that tells it apart in the
+	 * restricted format */
+	case NIC_NN_INDEX: *code = 0x241 | (r->post ? 2 : 0); break;
 	case NIC_NN: *code = 0x280 | r->num; break;
 	case NIC_IMM: *code = 0x300 | r->num; break;
 	default: *code = r->num; break;
@@ -207,7 +209,7 @@ get_unrestricted(uint32_t code, bool is_bank_b, bool lmx, struct nic_reg *reg)
 		*reg = nic_xfer((code & 0x1f) | (code & 0x40) >> 1);
 		return code & 0x20 ? no_operand : NULL;
 	case 0x8: return lm_get_unrestricted(code, lmx, reg);
-	case 0x9: return code & 0x3d ? no_operand : index_get(NIC_NN_INDEX, code >> 1 & 1, reg);
+	case 0x9: return code & 0x3c ? no_operand : index_get(NIC_NN_INDEX, code >> 1 & 1, reg);
 	case 0xa:
 		*reg = (struct nic_reg){ .kind = NIC_NN, .num = code & 0x1f };
 		return code & 0x20 ? no_operand : NULL;

@@ -13,7 +13,7 @@
  *	%m	byte mask, byte 3 first
  *	%t %o	".152" branch target, jump offset
  *	%x %I %J	context or signal number; state; CLS ring's state
- *	%b %B %e	number of a byte, of a bit, of a CAM entry
+ *	%b %B %e	number of a byte, of a bit; state of a CAM entry
  *	%q %y %z	polynomial; ", bytes_1_3"; ", bit_swap"
  *	%a	", lm_addr0[1]" that a CAM lookup sets
  *	%C	local CSR

@@ -38,12 +38,12 @@ struct plain {
 };
 
 static const struct plain plains[128] = {
-	['t'] = { NIC_F_ADDR, ".", "%u", "", 0x3fff, "a target up to .16383" },
-	['o'] = { NIC_F_IMM_HI, ".", "%u", "", 0x1ffff, "an offset up to .131071" },
+	['t'] = { NIC_F_ADDR, ".", "%u", "", 0x3fff, "a target .0 to .16383" },
+	['o'] = { NIC_F_IMM_HI, ".", "%u", "", 0x1ffff, "an offset .0 to .131071" },
 	['x'] = { NIC_F_CSS, "", "%u", "", 15, "a number up to 15" },
 	['J'] = { NIC_F_CSS, "cls_ring", "%u", "_status", 15, "a ring up to 15" },
 	['b'] = { NIC_F_BYTE, "", "%u", "", 3, "a byte 0 to 3" },
-	['e'] = { NIC_F_ENTRY, "", "%u", "", 15, "a CAM entry 0 to 15" },
+	['e'] = { NIC_F_STATE, "", "%u", "", 15, "a state 0 to 15" },
 	['X'] = { NIC_F_XFER, "$xfer_", "%u", "", 63, "a transfer register up to $xfer_63" },
 	['H'] = { NIC_F_THIRD, "", "0x%x", "", 0x7f, "a number up to 0x7f" },
 	['G'] = { NIC_F_IMM_ADDR, "", "0x%x", "", 0xffff, "an address up to 0xffff" },
@@ -254,10 +254,12 @@ print_defer(struct nic_line *line, char letter, const struct nic_insn *insn)
 static bool
 read_defer(struct nic_input *in, char letter, struct nic_insn *insn)
 {
+	uint32_t max = nic_op_info(insn->op)->defer_max;
+
 	(void)letter;
 	if (!nic_read_option(in, "defer["))
 		return true;
-	return nic_read_number(in, nic_op_info(insn->op)->defer_max, "fewer deferred instructions",
+	return nic_read_number(in, max, max == 2 ? "0 to 2 instructions" : "0 to 3 instructions",
 		       &insn->defer) &&
 	       nic_read_bracket(in);
 }
@@ -327,7 +329,7 @@ const struct nic_letter nic_field_letters[NIC_LETTER_CNT] = {
 	['J'] = { F(CSS), print_plain, read_plain },
 	['b'] = { F(BYTE), print_plain, read_plain },
 	['B'] = { 0, print_bit, read_bit },
-	['e'] = { F(ENTRY), print_plain, read_plain },
+	['e'] = { F(STATE), print_plain, read_plain },
 	['q'] = { F(CRC_POLY), print_list, read_list },
 	['y'] = { F(CRC_BYTES), print_crc_bytes, read_crc_bytes },
 	['z'] = { F(CRC_BIT_SWAP), print_flag, read_flag },

@@ -158,7 +158,7 @@ check_map_write(struct xb_verify_env *env, const struct xv_call *call)
 	case BPF_FUNC_map_pop_elem: break;
 	default: return 0;
 	}
-	if (!(call->map->flags & BPF_F_RDONLY_PROG) && !call->map->frozen)
+	if (!xv_is_map_readonly(call->map))
 		return 0;
 	xv_say(env, "write into map forbidden\n");
 	return -EACCES;

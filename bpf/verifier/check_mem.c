@@ -125,12 +125,20 @@ xv_check_region(struct xb_verify_env *env, unsigned int regno, int off, int size
 	return err;
 }
 
+/* devmap.c: a lookup gives the interface's own number, the kernel keeps programs from writing. */
+bool
+xv_is_map_readonly(const struct xb_map_def *map)
+{
+	return (map->flags & BPF_F_RDONLY_PROG) || map->frozen ||
+	       map->type == BPF_MAP_TYPE_DEVMAP || map->type == BPF_MAP_TYPE_DEVMAP_HASH;
+}
+
 int
 xv_check_map_rights(struct xb_verify_env *env, unsigned int regno, int off, int size, bool is_write)
 {
 	const struct xb_map_def *map = xv_reg(env, regno)->map;
 
-	if (is_write && ((map->flags & BPF_F_RDONLY_PROG) || map->frozen))
+	if (is_write && xv_is_map_readonly(map))
 		xv_say(env, "write into map forbidden, value_size=%u off=%d size=%d\n",
 			map->value_size, off, size);
 	else if (!is_write && (map->flags & BPF_F_WRONLY_PROG))

@@ -430,6 +430,7 @@ int xv_check_unmodified(struct xb_verify_env *env, const struct xb_reg_state *re
 int xv_check_packet(struct xb_verify_env *env, unsigned int regno, int off, int size, bool zero_ok);
 int xv_check_map_value(
 	struct xb_verify_env *env, unsigned int regno, int off, int size, bool zero_ok);
+bool xv_is_map_readonly(const struct xb_map_def *map);
 int xv_check_map_rights(
 	struct xb_verify_env *env, unsigned int regno, int off, int size, bool is_write);
 int xv_check_region(struct xb_verify_env *env, unsigned int regno, int off, int size,

@@ -32,7 +32,8 @@ check_value_address(struct xb_verify_env *env, const struct xb_map_def *map, uin
 		xv_say(env, "direct value offset of %u is not allowed\n", off);
 		return -EINVAL;
 	}
-	if (map->type != BPF_MAP_TYPE_ARRAY)
+	/* A device's map has no address here, whatever its type. */
+	if (map->type != BPF_MAP_TYPE_ARRAY || env->opts->offloaded)
 		return refuse(env, "no direct value access support for this map type");
 	if (map->max_entries == 1 && off < map->value_size)
 		return 0;
@@ -41,12 +42,23 @@ check_value_address(struct xb_verify_env *env, const struct xb_map_def *map, uin
 	return map->max_entries == 1 ? -EINVAL : -524; /* the kernel's ENOTSUPP */
 }
 
+/* Maps of a device are hashes and arrays; of the host's, only one without state goes with a
+ * device's program (kernel: bpf_map_offload_map_alloc(), bpf_map_offload_neutral()). */
+static bool
+is_fit_for_device(const struct xb_map_def *map)
+{
+	return map->type == BPF_MAP_TYPE_HASH || map->type == BPF_MAP_TYPE_ARRAY ||
+	       map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+}
+
 /* A map that the program names for the first time. */
 static int
 check_new_map(struct xb_verify_env *env, const struct xb_map_def *map)
 {
 	const char *name = map->name ? map->name : "", *field;
 
+	if (env->opts->offloaded && !is_fit_for_device(map))
+		return refuse(env, "offload device mismatch between prog and map");
 	if (map->type == BPF_MAP_TYPE_STRUCT_OPS)
 		return refuse(env, "bpf_struct_ops map cannot be used in prog");
 	if (map->type > BPF_MAP_TYPE_USER_RINGBUF)
@@ -67,6 +79,7 @@ check_new_map(struct xb_verify_env *env, const struct xb_map_def *map)
 static int
 check_map(struct xb_verify_env *env, const struct bpf_insn *insn)
 {
+	const struct xb_verify_opts *opts = env->opts;
 	uint32_t index = (uint32_t)insn->imm;
 	int err = 0;
 
@@ -77,6 +90,8 @@ check_map(struct xb_verify_env *env, const struct bpf_insn *insn)
 	}
 	if (!env->is_map_checked[index])
 		err = check_new_map(env, &env->opts->maps[index]);
+	if (!err && !env->is_map_checked[index] && opts->check_map)
+		err = opts->check_map(opts->check_map_arg, env, index);
 	if (err)
 		return err;
 	env->is_map_checked[index] = true;

@@ -51,6 +51,10 @@ struct xb_verify_opts {
 	uint32_t line_cnt;
 	unsigned int log_level; /* 0: the refusal; 1: and its path; 2: every state of the walk */
 	const struct xb_verify_hooks *hooks;
+	/* May the program use this map, which it names for the first time? 0 or -errno, which ends
+	 * the verification before hooks->prepare. NULL: every one. */
+	int (*check_map)(void *arg, struct xb_verify_env *env, uint32_t index);
+	void *check_map_arg;
 };
 
 /* A register of an instruction, just before it, over all paths that reached it. */

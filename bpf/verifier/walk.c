@@ -31,7 +31,7 @@ xv_push_branch(struct xb_verify_env *env, int32_t insn, int32_t prev, int *err)
 	env->branches = b;
 	if (++env->branch_cnt > XV_MAX_BRANCHES) {
 		xv_say(env, "The sequence of %u jumps is too complex.\n", env->branch_cnt);
-		*err = -E2BIG;
+		*err = -EFAULT; /* 6.12's check_cond_jmp_op() */
 		return NULL;
 	}
 	if (b->st->parent)
@@ -224,13 +224,16 @@ static int
 visit(struct xb_verify_env *env)
 {
 	const struct xb_verify_hooks *hooks = env->opts->hooks;
+	int err = 0;
 
 	if (env->level)
 		xv_say_insn(env);
 	xv_gather_facts(env);
 	if (hooks && hooks->insn)
-		return hooks->insn(hooks->dev, env, env->insn, env->prev);
-	return 0;
+		err = hooks->insn(hooks->dev, env, env->insn, env->prev);
+	if (err)
+		env->facts.refused_insn = env->insn;
+	return err;
 }
 
 static int

@@ -44,8 +44,10 @@ moved(int64_t slot, uint32_t at, uint32_t removed, int64_t shift)
 	return slot < (int64_t)at + removed ? at : slot + shift;
 }
 
+/* `is_found`: a jump to the place of an insertion finds what is inserted. */
 static void
-fix_jumps(struct bpf_insn *insns, uint32_t cnt, uint32_t at, uint32_t removed, int64_t shift)
+fix_jumps(struct bpf_insn *insns, uint32_t cnt, uint32_t at, uint32_t removed, int64_t shift,
+	bool is_found)
 {
 	for (uint32_t i = 0; i < cnt; i++) {
 		enum where where = distance_in(&insns[i]);
@@ -54,7 +56,7 @@ fix_jumps(struct bpf_insn *insns, uint32_t cnt, uint32_t at, uint32_t removed, i
 		if (where == NOWHERE || edit_is_second_half(insns, i))
 			continue;
 		to = from + (where == IN_OFF ? insns[i].off : insns[i].imm);
-		if (removed == 0 && to == at) /* a jump to the place of an insertion finds it */
+		if (is_found && to == at)
 			distance = to - moved(i, at, removed, shift) - 1;
 		else
 			distance = moved(to, at, removed, shift) - moved(i, at, removed, shift) - 1;
@@ -68,16 +70,28 @@ fix_jumps(struct bpf_insn *insns, uint32_t cnt, uint32_t at, uint32_t removed, i
 void
 edit_remove(struct bpf_insn *insns, uint32_t *cnt, uint32_t at, uint32_t len)
 {
-	fix_jumps(insns, *cnt, at, len, -(int64_t)len);
+	fix_jumps(insns, *cnt, at, len, -(int64_t)len, false);
 	memmove(insns + at, insns + at + len, (*cnt - at - len) * sizeof(*insns));
 	*cnt -= len;
+}
+
+static void
+insert(struct bpf_insn *insns, uint32_t *cnt, uint32_t at, struct bpf_insn insn, bool is_found)
+{
+	fix_jumps(insns, *cnt, at, 0, 1, is_found);
+	memmove(insns + at + 1, insns + at, (*cnt - at) * sizeof(*insns));
+	insns[at] = insn;
+	(*cnt)++;
 }
 
 void
 edit_insert(struct bpf_insn *insns, uint32_t *cnt, uint32_t at, struct bpf_insn insn)
 {
-	fix_jumps(insns, *cnt, at, 0, 1);
-	memmove(insns + at + 1, insns + at, (*cnt - at) * sizeof(*insns));
-	insns[at] = insn;
-	(*cnt)++;
+	insert(insns, cnt, at, insn, true);
+}
+
+void
+edit_append(struct bpf_insn *insns, uint32_t *cnt, uint32_t to, struct bpf_insn insn)
+{
+	insert(insns, cnt, to + 1, insn, false);
 }

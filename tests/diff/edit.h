@@ -13,5 +13,7 @@ bool edit_is_second_half(const struct bpf_insn *insns, uint32_t at);
 void edit_remove(struct bpf_insn *insns, uint32_t *cnt, uint32_t at, uint32_t len);
 /* Insert one instruction; the caller has the room. A jump to `at` now finds the new one. */
 void edit_insert(struct bpf_insn *insns, uint32_t *cnt, uint32_t at, struct bpf_insn insn);
+/* The same after slot `to`; a jump past `to` does not find it. */
+void edit_append(struct bpf_insn *insns, uint32_t *cnt, uint32_t to, struct bpf_insn insn);
 
 #endif

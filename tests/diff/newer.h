@@ -10,7 +10,8 @@
  * without what it knows better, and see whether it now says what ours does. NULL when that
  * explains nothing.
  */
-const char *newer_kernel_explains(const struct question *q, const struct verdict *ours);
+const char *newer_kernel_explains(
+	const struct question *q, const struct verdict *kernel, const struct verdict *ours);
 void newer_make_maps(void);
 
 #endif

@@ -116,7 +116,7 @@ ask_both(const struct question *q, struct verdict *kernel, struct verdict *ours,
 	kernel_verify(q, kernel);
 	our_verify(q, ours);
 	outcome = compare(kernel, ours);
-	*why = outcome < NEWER_KERNEL ? newer_kernel_explains(q, ours) : NULL;
+	*why = outcome < NEWER_KERNEL ? newer_kernel_explains(q, kernel, ours) : NULL;
 	return *why ? NEWER_KERNEL : outcome;
 }
 

@@ -11,7 +11,7 @@
 
 #define CODE_MAX_BYTES (256u << 10)
 
-enum section { HEADER, CODE, PRE, INSN, POST, TAKEN_POST, REFUSED, ACCEPTED };
+enum section { HEADER, EARLIER, CODE, PRE, INSN, POST, TAKEN_POST, REFUSED, ACCEPTED, FINDINGS };
 
 struct reader {
 	const char *path;
@@ -148,10 +148,13 @@ parse_header(struct reader *r, char *line)
 		snprintf(r->c.license, sizeof(r->c.license), "%s", value);
 	else if (!strcmp(line, "differs"))
 		snprintf(r->c.differs, sizeof(r->c.differs), "%s", value);
+	else if (!strcmp(line, "card"))
+		snprintf(r->c.card, sizeof(r->c.card), "%s", value);
 	else if (!strcmp(line, "unsupported"))
 		snprintf(r->c.unsupported, sizeof(r->c.unsupported), "%s", value);
 	else
-		complain(r, "key '%s' is none of type, maps, license, differs, unsupported", line);
+		complain(r, "key '%s' is none of type, maps, license, card, differs, unsupported",
+			line);
 }
 
 /* ---- code and states ---- */
@@ -228,11 +231,42 @@ count_slots(struct reader *r)
 	return cnt < 0 ? 0 : (uint32_t)cnt;
 }
 
+/* What was read so far is another program, which comes before. */
+static void
+end_earlier(struct reader *r)
+{
+	char err[160];
+	int cnt = asm_parse(r->code, r->c.earlier, CASE_EARLIER_MAX, err, sizeof(err));
+
+	if (cnt < 0)
+		complain(r, "%s: code %s", r->c.name, err);
+	r->c.earlier_cnt = cnt < 0 ? 0 : (uint32_t)cnt;
+	r->code_len = 0;
+	r->code[0] = '\0';
+}
+
+static void
+add_finding(struct reader *r, const char *line)
+{
+	if (r->c.finding_cnt == CASE_FINDINGS_MAX)
+		complain(r, "too many findings");
+	else
+		snprintf(r->c.findings[r->c.finding_cnt++], sizeof(r->c.findings[0]), "%.255s",
+			line);
+}
+
 static void
 begin_section(struct reader *r, const char *name)
 {
+	if (r->section == EARLIER)
+		end_earlier(r);
 	if (!strcmp(name, "code")) {
 		r->section = CODE;
+	} else if (!strcmp(name, "earlier")) {
+		r->section = EARLIER;
+	} else if (!strcmp(name, "findings")) {
+		r->section = FINDINGS;
+		r->c.has_findings = true;
 	} else if (!strcmp(name, "pre")) {
 		r->section = PRE;
 		r->c.is_one_insn = true;
@@ -246,13 +280,13 @@ begin_section(struct reader *r, const char *name)
 		r->section = TAKEN_POST;
 	} else if (!strcmp(name, "accepted")) {
 		r->section = ACCEPTED;
-	} else if (sscanf(name, "refused %15s", r->c.err) == 1) {
+	} else if (sscanf(name, "refused %15s at %d", r->c.err, &r->c.refused_at) >= 1) {
 		r->section = REFUSED;
 		r->c.is_refused = true;
 	} else {
 		complain(r,
-			"section '%s' is none of code, pre, insn, post, taken, accepted, "
-			"refused ERRNO",
+			"section '%s' is none of earlier, code, pre, insn, post, taken, accepted, "
+			"refused ERRNO [at INSN], findings",
 			name);
 	}
 }
@@ -261,7 +295,11 @@ static void
 begin_case(struct reader *r, const char *name)
 {
 	end_case(r);
-	r->c = (struct test_case){ .line = r->line, .type = BPF_PROG_TYPE_XDP };
+	r->c = (struct test_case){
+		.line = r->line,
+		.type = BPF_PROG_TYPE_XDP,
+		.refused_at = -1,
+	};
 	snprintf(r->c.name, sizeof(r->c.name), "%.95s", name);
 	snprintf(r->c.license, sizeof(r->c.license), "GPL");
 	r->code_len = 0;
@@ -304,6 +342,7 @@ parse_line(struct reader *r, char *line)
 		r->is_jump = !strncmp(line, "if ", 3);
 		add_code(r, line);
 		break;
+	case EARLIER:
 	case CODE: add_code(r, line); break;
 	case PRE:
 		if (is_state(line))
@@ -314,6 +353,7 @@ parse_line(struct reader *r, char *line)
 	case POST:
 	case TAKEN_POST: add_state(r, line); break;
 	case REFUSED: add_sentence(r, line); break;
+	case FINDINGS: add_finding(r, line); break;
 	case ACCEPTED: complain(r, "nothing follows '-- accepted'"); break;
 	}
 }

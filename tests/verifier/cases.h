@@ -8,6 +8,8 @@
 #define CASE_MAPS_MAX 8
 #define CASE_STATES_MAX 24
 #define CASE_INSNS_MAX 4096
+#define CASE_EARLIER_MAX 64
+#define CASE_FINDINGS_MAX 16
 
 /* "R1=scalar(umax=5)" is what the log must say of r1 at some place. */
 struct case_state {
@@ -30,6 +32,14 @@ struct test_case {
 	bool is_refused;
 	char err[16]; /* "EACCES" */
 	char sentence[256];
+	int32_t refused_at; /* the instruction; -1: not asked */
+	/* Of a case for the card (nfp/run_nfp_cases.c). */
+	char card[160];				   /* "card:", what is other than usual */
+	struct bpf_insn earlier[CASE_EARLIER_MAX]; /* a program that had the same maps before */
+	uint32_t earlier_cnt;
+	char findings[CASE_FINDINGS_MAX][256]; /* "3: text", all of them, in order */
+	uint32_t finding_cnt;
+	bool has_findings;
 	/* A case of one instruction: which, and what is known around it. */
 	bool is_one_insn;
 	uint32_t at;

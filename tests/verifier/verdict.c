@@ -41,7 +41,7 @@ verdict_copy_sentence(const char *log, char *sentence, size_t size)
 	/* The kernel's "expected prog array map for tail call" has no newline. */
 	if (strstr(sentence, "verification time "))
 		*strstr(sentence, "verification time ") = '\0';
-	else if (strstr(sentence, "processed "))
+	else if (strstr(sentence, "processed ") && strstr(sentence, " insns (limit "))
 		*strstr(sentence, "processed ") = '\0';
 }
 

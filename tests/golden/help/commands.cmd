@@ -1,5 +1,5 @@
 $B/xoffload help
-for command in run exec dump gen; do
+for command in run check exec dump cards gen; do
 	echo
 	$B/xoffload help $command
 done

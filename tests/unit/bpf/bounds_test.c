@@ -249,6 +249,94 @@ small_operations_are_enumerated(void **state)
 					}
 }
 
+/* ---- enumeration ---- */
+
+#define WINDOW 4 /* values from a corner on; every subset of them is a set */
+#define SUBSETS (1u << WINDOW)
+
+/* What a description may be made of: all kinds, one width, one sign, bits alone. */
+static const unsigned int kind_sets[] = { 31, 2 | 4, 8 | 16, 2 | 8, 4 | 16, 1 };
+
+static void
+make_subset(struct set *s, uint64_t from, unsigned int which, unsigned int kinds)
+{
+	s->cnt = 0;
+	for (unsigned int i = 0; i < WINDOW; i++)
+		if (which & 1u << i)
+			s->v[s->cnt++] = from + i;
+	describe(s, kinds);
+	xv_bounds_sync(&s->reg);
+}
+
+/* Every pair of subsets near a corner and near another, to `check`, described in every way. */
+static void
+enumerate_pairs(
+	uint64_t left, uint64_t right, void (*check)(const struct set *a, const struct set *b))
+{
+	for (size_t k = 0; k < ARRAY_SIZE(kind_sets); k++) {
+		for (unsigned int i = 1; i < SUBSETS; i++) {
+			struct set a, b;
+
+			make_subset(&a, left, i, kind_sets[k]);
+			for (unsigned int j = 1; j < SUBSETS; j++) {
+				make_subset(&b, right, j, kind_sets[k]);
+				check(&a, &b);
+			}
+		}
+	}
+}
+
+/* Around 0 and 1, around the same corner, and half a turn away. */
+static void
+enumerate(void (*check)(const struct set *a, const struct set *b))
+{
+	for (size_t at = 0; at < ARRAY_SIZE(corners); at++) {
+		enumerate_pairs(corners[at], UINT64_MAX - 1, check);
+		enumerate_pairs(corners[at], corners[at] + 1, check);
+		enumerate_pairs(corners[at], corners[at] ^ (uint64_t)1 << 63, check);
+		enumerate_pairs(corners[at], corners[at] ^ (uint64_t)1 << 31, check);
+	}
+}
+
+static void
+check_arithmetic(const struct set *a, const struct set *b)
+{
+	static const uint8_t ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_AND, BPF_OR, BPF_XOR };
+
+	for (size_t k = 0; k < ARRAY_SIZE(ops); k++) {
+		check_op(ops[k], false, a, b);
+		check_op(ops[k], true, a, b);
+	}
+}
+
+static void
+arithmetic_of_every_small_set_leaves_nothing_out(void **state)
+{
+	(void)state;
+	enumerate(check_arithmetic);
+}
+
+static void
+every_shift_of_every_small_set_leaves_nothing_out(void **state)
+{
+	static const uint8_t ops[] = { BPF_LSH, BPF_RSH, BPF_ARSH };
+
+	(void)state;
+	for (size_t at = 0; at < ARRAY_SIZE(corners); at++)
+		for (unsigned int i = 1; i < SUBSETS; i++)
+			for (size_t k = 0; k < ARRAY_SIZE(kind_sets); k++)
+				for (uint64_t n = 0; n < 64; n++) {
+					struct set a, b = { .cnt = 1, .v = { n } };
+
+					make_subset(&a, corners[at], i, kind_sets[k]);
+					describe(&b, 31);
+					for (size_t op = 0; op < ARRAY_SIZE(ops); op++) {
+						check_op(ops[op], false, &a, &b);
+						check_op(ops[op], true, &a, &b);
+					}
+				}
+}
+
 static void
 a_shift_that_is_not_known_is_not_followed(void **state)
 {
@@ -392,6 +480,22 @@ comparisons_with_constants_keep_their_values(void **state)
 }
 
 static void
+check_comparisons(const struct set *a, const struct set *b)
+{
+	for (size_t k = 0; k < ARRAY_SIZE(comparisons); k++) {
+		check_sides(comparisons[k], false, a, b);
+		check_sides(comparisons[k], true, a, b);
+	}
+}
+
+static void
+both_sides_of_every_small_comparison_keep_their_values(void **state)
+{
+	(void)state;
+	enumerate(check_comparisons);
+}
+
+static void
 flipped_and_reversed_comparisons_are_the_same_ones(void **state)
 {
 	(void)state;
@@ -420,10 +524,13 @@ main(void)
 		cmocka_unit_test(results_of_operations_leave_nothing_out),
 		cmocka_unit_test(shifts_leave_nothing_out),
 		cmocka_unit_test(small_operations_are_enumerated),
+		cmocka_unit_test(arithmetic_of_every_small_set_leaves_nothing_out),
+		cmocka_unit_test(every_shift_of_every_small_set_leaves_nothing_out),
 		cmocka_unit_test(a_shift_that_is_not_known_is_not_followed),
 		cmocka_unit_test(changes_of_width_leave_nothing_out),
 		cmocka_unit_test(both_sides_of_a_jump_keep_their_values),
 		cmocka_unit_test(comparisons_with_constants_keep_their_values),
+		cmocka_unit_test(both_sides_of_every_small_comparison_keep_their_values),
 		cmocka_unit_test(flipped_and_reversed_comparisons_are_the_same_ones),
 	};
 

@@ -13,7 +13,7 @@ static int
 parse(enum command cmd, const char *line, struct options *opt, struct xb_log *log)
 {
 	static char words[256];
-	char *argv[ARGV_MAX + 1];
+	static char *argv[ARGV_MAX + 1]; /* opt.args are in it */
 	int argc = 0;
 
 	*log = (struct xb_log){ 0 };

@@ -208,10 +208,10 @@ commands_swap_nothing_and_have_7_bit_immediates(void **state)
 	(void)state;
 	encoded(command(A(1), nic_imm(127)));
 	assert_refused(command(A(1), nic_imm(128)), "immediate too large");
-	assert_refused(
-		command(B(1), nic_imm(1)), "the operands of this instruction cannot be swapped");
-	assert_refused(
-		command(nic_imm(1), A(1)), "the operands of this instruction cannot be swapped");
+	assert_refused(command(B(1), nic_imm(1)), "a GPR of bank A can only be the first of the "
+						  "two operands, one of bank B only the second");
+	assert_refused(command(nic_imm(1), A(1)), "a GPR of bank A can only be the first of the "
+						  "two operands, one of bank B only the second");
 	assert_refused(command(nic_lm(2, 0), nic_imm(1)),
 		"local-memory pointers 2 and 3 cannot be used here");
 }

@@ -71,8 +71,8 @@ the_vendors_words_read_as_they_should(void **state)
 		cnt++;
 	}
 	fclose(f);
-	assert_int_equal(cnt, 36);
-	assert_int_equal(odd, 6);
+	assert_int_equal(cnt, 196);
+	assert_int_equal(odd, 25);
 }
 
 /* Before it is loaded a word has a relocation type and no ECC; then it is the other way round. */

@@ -104,10 +104,10 @@ set_addresses(uint32_t ctx)
 }
 
 static void
-run_random(uint32_t contexts, struct totals *totals)
+run_random(uint32_t contexts, uint32_t cnt_max, struct totals *totals)
 {
 	uint64_t words[WORDS_MAX];
-	const uint32_t cnt = 4 + random_below(WORDS_MAX - 4);
+	const uint32_t cnt = 2 + random_below(cnt_max - 1);
 	const uint32_t at = one_in(10) ? NIC_CODE_WORDS - cnt : random_below(2) * 300;
 	const bool has_stops = one_in(3);
 
@@ -148,6 +148,18 @@ check_totals(const struct totals *totals, unsigned int cnt)
 		assert_true(i == NIC_ME_IDLE || totals->ends[i] > cnt / 50);
 }
 
+/* Where something is wrong, these say it in the fewest instructions. */
+static void
+random_programs_of_a_few_instructions_end_equal(void **state)
+{
+	struct totals totals = { .insns = 0 };
+
+	(void)state;
+	for (unsigned int i = 0; i < programs(); i++)
+		run_random(1, 6, &totals);
+	assert_true(totals.insns > programs());
+}
+
 static void
 random_programs_of_one_context_end_equal(void **state)
 {
@@ -156,7 +168,7 @@ random_programs_of_one_context_end_equal(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < cnt; i++)
-		run_random(1, &totals);
+		run_random(1, WORDS_MAX, &totals);
 	check_totals(&totals, cnt);
 }
 
@@ -168,7 +180,7 @@ random_programs_of_four_contexts_end_equal(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < cnt; i++)
-		run_random(4, &totals);
+		run_random(4, WORDS_MAX, &totals);
 	check_totals(&totals, cnt);
 }
 
@@ -177,6 +189,7 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
+		TEST(random_programs_of_a_few_instructions_end_equal),
 		TEST(random_programs_of_one_context_end_equal),
 		TEST(random_programs_of_four_contexts_end_equal),
 	};

@@ -393,14 +393,27 @@ what_cannot_go_on_is_a_fault_that_says_why(void **state)
 		{ { "immed[--, 0x1]", "mem[read32, $xfer_0, gprA_3, 0x0, 1], indirect_ref" }, 1,
 			"this override of a command is not modelled" },
 		{ { "mem[meter, $xfer_0, gprA_3, 0x0, 1]" }, 0, "the command is not modelled" },
-		{ { "pop_count1[gprA_1]" }, 0, "the instruction is not modelled" },
-		{ { "cam_clear" }, 0, "the instruction is not modelled" },
-		{ { "nop", "alu[gprA_1, --, B, 0x1], predicate_cc" }, 1,
-			"predicated instructions are not modelled" },
-		{ { "alu[--, --, B, n$reg_1]" }, 0, "next-neighbour registers are not modelled" },
-		{ { "local_csr_rd[NNGet]" }, 0, "reading this local CSR is not modelled" },
-		{ { "local_csr_wr[CtxEnables, 0x1]" }, 0,
+		{ { "br_cls_state[cls_ring0_status, .7]" }, 0, "the instruction is not modelled" },
+		{ { "nop", "cls[add_imm, 0x1, --, 1]" }, 1, "the instruction is not modelled" },
+		{ { "br_inp_state[ctm_ring3_status, .7]" }, 0,
+			"the states of CTM's rings are not modelled" },
+		{ { "br_inp_state[nn_full, .7]" }, 0, "there is no next neighbour" },
+		{ { "alu[n$reg_1, --, B, gprA_1]" }, 0, "there is no next neighbour" },
+		{ { "local_csr_rd[UstorAddr]" }, 0, "reading this local CSR is not modelled" },
+		{ { "local_csr_rd[SameMESignal]" }, 0, "reading this local CSR is not modelled" },
+		{ { "local_csr_rd[0x7fc]" }, 0, "reading this local CSR is not modelled" },
+		{ { "local_csr_wr[MiscControl, 0x1]" }, 0,
 			"writing this local CSR is not modelled" },
+		{ { "local_csr_wr[CtxEnables, 0x1]" }, 0,
+			"this use of CtxEnables is not modelled" },
+		{ { "local_csr_wr[SameMESignal, 0x9]" }, 0, "no such signal or context" },
+		{ { "local_csr_wr[SameMESignal, 0x2]" }, 0, "no such signal or context" },
+		{ { "local_csr_wr[PrvNghbrSgl, 0x8]" }, 0, "there is no such neighbour" },
+		{ { "ffs[gprA_1, 0x0]" }, 0, "what ffs makes of 0 is not known" },
+		{ { "pop_count1[gprA_1]", "pop_count3[gprA_1, gprA_1]" }, 1,
+			"a step of pop_count that is not at that step" },
+		{ { "nop", "ctx_arb[bpt], defer[1]", "nop" }, 1, "halted" },
+		{ { "ctx_arb[--]" }, 1, "waits for a signal that nobody will send" },
 		{ { "mul_step[gprA_1, gprB_1], 16x16_step2" }, 0,
 			"a step of a multiplication that is not at that step" },
 		{ { "mul_step[gprA_1, gprB_1], start", "mul_step[gprA_1, --], 32x32_last" }, 1,
@@ -495,11 +508,14 @@ random_code_always_ends(void **state)
 	for (unsigned int i = 0; i < NIC_CODE_WORDS; i++)
 		words[i] = nic_ecc_add(words[i]);
 	assert_int_equal(nic_me_load(me, 0, words, NIC_CODE_WORDS), 0);
+	nic_me_set_next(me, me);
 	for (unsigned int i = 0; i < 20000; i++) {
 		struct nic_fault fault = { .reason = NULL };
 		uint64_t before = nic_me_insns(me);
 
-		for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx += 2)
+		if (i == 10000)
+			assert_int_equal(nic_me_set_contexts(me, 8), 0);
+		for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx += i < 10000 ? 2 : 1)
 			nic_me_start(me, ctx, random_below(NIC_CODE_WORDS));
 		if (nic_me_run(me, 1000, &fault) == NIC_ME_FAULT) {
 			assert_non_null(fault.reason);

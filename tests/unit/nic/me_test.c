@@ -191,13 +191,17 @@ products_are_64_bits_wide(void **state)
 		add("mul_step[gprA_1, gprB_2], 16x16_step1");
 		add("mul_step[gprA_1, gprB_2], 16x16_step2");
 		add("mul_step[gprA_5, --], 16x16_last");
+		add("mul_step[gprB_5, --], 16x16_last2");
 		add("mul_step[gprA_1, gprB_2], start");
 		add("mul_step[gprA_1, gprB_2], 24x8_step1");
 		add("mul_step[gprA_6, --], 24x8_last");
+		add("mul_step[gprB_6, --], 24x8_last2");
 		run();
 		assert_true(((uint64_t)*b(4) << 32 | *a(3)) == (uint64_t)x * y);
 		assert_int_equal(*a(5), (x & 0xffff) * (y & 0xffff));
 		assert_int_equal(*a(6), (x & 0xffffff) * (y & 0xff));
+		assert_int_equal(*b(5), 0);
+		assert_int_equal(*b(6), 0);
 	}
 }
 
@@ -230,7 +234,7 @@ check_shift(unsigned int op, unsigned int way, uint32_t l, uint32_t r, uint32_t 
 
 	*a(1) = l;
 	*b(2) = r;
-	*a(7) = n | 0xffffff00; /* only five bits count */
+	*a(7) = n | 0xffffffe0; /* only five bits count */
 	len = snprintf(text, sizeof(text), "alu_shf[gprB_3, %s, %s, gprB_2",
 		op < 2 ? "--" : "gprA_1", names[op]);
 	if (way == 1 || way == 2 || way == 3)
@@ -245,8 +249,10 @@ check_shift(unsigned int op, unsigned int way, uint32_t l, uint32_t r, uint32_t 
 	add("alu[--, gprA_7, OR, 0x0]");
 	add(text);
 	run();
-	if (*b(3) != want[op])
-		fail_msg("%s of %x, %x by %u: %x, not %x", text, l, r, n, *b(3), want[op]);
+	if (*b(3) != want[op] ||
+		nic_me_cc(me, 0) != ((want[op] >> 31) << 3 | (uint32_t)(want[op] == 0) << 2))
+		fail_msg("%s of %x, %x by %u: %x and NZVC %x, not %x", text, l, r, n, *b(3),
+			nic_me_cc(me, 0), want[op]);
 }
 
 static void
@@ -255,9 +261,10 @@ shifts_come_before_the_operation(void **state)
 	(void)state;
 	for (unsigned int op = 0; op < 6; op++)
 		for (unsigned int way = 0; way < 6; way++)
-			for (uint32_t n = 1; n < 32; n += op == 0 ? 1 : 10)
+			/* only an amount that is not in the instruction can be 0 */
+			for (uint32_t n = way < 4; n < 32; n += op == 0 ? 1 : 5)
 				for (size_t e = 0; e < EDGES; e++)
-					check_shift(op, way, 0x0ff00ff0, edges[e], n);
+					check_shift(op, way, edges[(e + n) % EDGES], edges[e], n);
 }
 
 static void
@@ -328,6 +335,99 @@ fields_and_immediates_replace_what_they_name(void **state)
 	assert_int_equal(*b(9), 7);
 }
 
+/* Every mask with every way to shift, in both banks, against bytes put together one by one. */
+static void
+check_field(bool clears, uint32_t mask, unsigned int way, uint32_t old, uint32_t r, uint32_t n)
+{
+	static const char *const ways[] = { "", ", >>rot%u", ", >>%u", ", <<%u", ", >>indirect",
+		", <<indirect" };
+	uint32_t shifted = shift_of(way, r, n), want = 0;
+	char text[96], shift[24];
+
+	snprintf(shift, sizeof(shift), ", %s%u", way == 1 ? ">>rot" : way == 2 ? ">>" : "<<", n);
+	for (unsigned int byte = 0; byte < 4; byte++) {
+		uint32_t from = mask >> byte & 1 ? shifted : clears ? 0 : old;
+
+		want |= from & UINT32_C(0xff) << 8 * byte;
+	}
+	for (unsigned int bank = 0; bank < 2; bank++) {
+		*a(1) = *b(1) = old;
+		*a(2) = *b(2) = r;
+		*a(7) = n | 0xabcde0;
+		add("alu[--, gprA_7, OR, 0x0]");
+		snprintf(text, sizeof(text), "%s[gpr%c_1, %u%u%u%u, gpr%c_2%s]",
+			clears ? "ld_field_w_clr" : "ld_field", "AB"[bank], mask >> 3 & 1,
+			mask >> 2 & 1, mask >> 1 & 1, mask & 1, "BA"[bank],
+			way >= 1 && way <= 3 ? shift : ways[way]);
+		add(text);
+		run();
+		if (*(bank ? b(1) : a(1)) != want || *(bank ? a(1) : b(1)) != old)
+			fail_msg("%s of %x into %x by %u: %x, not %x", text, r, old, n,
+				*(bank ? b(1) : a(1)), want);
+	}
+}
+
+static void
+fields_take_the_bytes_their_mask_names(void **state)
+{
+	(void)state;
+	for (unsigned int clears = 0; clears < 2; clears++)
+		for (uint32_t mask = 0; mask < 16; mask++)
+			for (unsigned int way = 0; way < 6; way++)
+				for (uint32_t n = way < 4; n < 32; n += 3)
+					check_field(clears, mask, way, edges[(n + mask) % EDGES],
+						edges[(n + way + 7) % EDGES], n);
+}
+
+/* What an immed makes of a register that holds old, by the name of the instruction. */
+static uint32_t
+immediate_of(const char *name, uint32_t value, uint32_t old)
+{
+	uint32_t number = (uint32_t)(name[7] - '0');
+
+	if (name[6] == 'w')
+		return number ? (old & 0xffff) | value << 16 : (old & 0xffff0000) | value;
+	return (old & ~(UINT32_C(0xff) << 8 * number)) | value << 8 * number;
+}
+
+static void
+check_immediate(uint32_t value, uint32_t old)
+{
+	static const char *const names[] = { "immed_b0", "immed_b1", "immed_b2", "immed_b3",
+		"immed_w0", "immed_w1" };
+	char text[64];
+
+	for (uint32_t shift = 0; shift <= 16; shift += 8) {
+		/* inverted: the text has the value before the shift */
+		for (unsigned int inv = 0; inv < 2; inv++) {
+			snprintf(text, sizeof(text),
+				shift ? "immed[gpr%c_1, 0x%x, <<%u]" : "immed[gpr%c_1, 0x%x]",
+				"AB"[inv], inv ? ~value : value, shift);
+			add(text);
+		}
+		run();
+		assert_int_equal(*a(1), value << shift);
+		assert_int_equal(*b(1), ~(value << shift));
+	}
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+		uint32_t part = names[n][6] == 'b' ? value & 0xff : value;
+
+		*a(1) = old;
+		snprintf(text, sizeof(text), "%s[gprA_1, 0x%x]", names[n], part);
+		add(text);
+		run();
+		assert_int_equal(*a(1), immediate_of(names[n], part, old));
+	}
+}
+
+static void
+immediates_are_shifted_inverted_and_put_in_their_place(void **state)
+{
+	(void)state;
+	for (size_t e = 0; e < EDGES; e++)
+		check_immediate(edges[e] & 0xffff, edges[EDGES - 1 - e]);
+}
+
 /* ---- whole programs ---- */
 
 /* The words of a section of tests/golden/nfp/sections.txt as they are loaded. */
@@ -383,28 +483,50 @@ verdict(uint32_t start, uint32_t value)
 
 /* nfp-isa.md 8.5 */
 static void
+check_verdicts(const uint32_t *want, uint32_t cnt, uint32_t otherwise)
+{
+	for (uint32_t value = 0; value <= 0xffff; value++)
+		assert_int_equal(verdict(3072, value), value < cnt ? want[value] : otherwise);
+	for (uint32_t value = 0xffff0000; value; value++)
+		assert_int_equal(verdict(3072, value), otherwise);
+}
+
+static void
 verdicts_of_xdp_are_what_the_firmware_expects(void **state)
 {
-	static const uint32_t want[][2] = { { 0, 0x82 }, { 1, 0x22 }, { 2, 0x11 }, { 3, 0x44 },
-		{ 4, 0x82 }, { 5, 0x82 }, { 0x7fff, 0x82 }, { 0xffffffff, 0x82 } };
+	static const uint32_t want[] = { 0x82, 0x22, 0x11, 0x44 };
 
 	(void)state;
 	assert_int_equal(load_relocated("xdp_pass", 3072), 26);
-	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
-		assert_int_equal(verdict(3072, want[i][0]), want[i][1]);
+	check_verdicts(want, 4, 0x82);
 }
 
 static void
 verdicts_of_tc_are_what_the_firmware_expects(void **state)
 {
-	static const uint32_t want[][2] = { { 0, 0x11 }, { 1, 0x11 }, { 2, 0x22 }, { 3, 0x11 },
-		{ 4, 0x02 }, { 5, 0x02 }, { 6, 0x11 }, { 7, 0x44 }, { 8, 0x11 },
-		{ 0xffffffff, 0x11 } };
+	static const uint32_t want[] = { 0x11, 0x11, 0x22, 0x11, 0x02, 0x02, 0x11, 0x44 };
 
 	(void)state;
 	assert_int_equal(load_relocated("tc_unspec", 3072), 31);
-	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
-		assert_int_equal(verdict(3072, want[i][0]), want[i][1]);
+	check_verdicts(want, 8, 0x11);
+}
+
+/* `r0 = 2; exit` as the card gets it (nfp-isa.md 16), to the firmware's done address. */
+static void
+the_worked_image_passes_the_packet(void **state)
+{
+	struct nic_fault fault;
+
+	(void)state;
+	load_relocated("xdp_pass", 3072);
+	nic_me_set_lm_addr(me, 0, 1, 0x20);
+	*nic_me_lm(me, 8) = 60;
+	nic_me_set_stop(me, 1, true);
+	assert_int_equal(nic_me_start(me, 0, 3072), 0);
+	assert_int_equal(nic_me_run(me, 100, &fault), NIC_ME_STOPPED);
+	assert_int_equal(nic_me_pc(me, 0), 1);
+	assert_int_equal(*a(0), 0x11 << 16);
+	assert_int_equal(nic_me_insns(me), 15);
 }
 
 int
@@ -419,6 +541,9 @@ main(void)
 		TEST(shifts_come_before_the_operation),
 		TEST(double_and_arithmetic_shifts_bring_in_what_is_above),
 		TEST(fields_and_immediates_replace_what_they_name),
+		TEST(fields_take_the_bytes_their_mask_names),
+		TEST(immediates_are_shifted_inverted_and_put_in_their_place),
+		TEST(the_worked_image_passes_the_packet),
 		TEST(verdicts_of_xdp_are_what_the_firmware_expects),
 		TEST(verdicts_of_tc_are_what_the_firmware_expects),
 	};

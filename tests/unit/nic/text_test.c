@@ -120,9 +120,9 @@ errors_say_where_and_what_was_expected(void **state)
 		{ "alu[gprA_0, gprA_1, +, gprB_2], now", 33,
 			"expected no_cc, gpr_wrboth or predicate_cc" },
 		{ "nop nop", 5, "expected the end of the instruction" },
-		{ "br[152]", 4, "expected a target up to .16383" },
-		{ "br[.16384]", 5, "expected a target up to .16383" },
-		{ "br[.1], defer[3]", 15, "expected fewer deferred instructions" },
+		{ "br[152]", 4, "expected a target .0 to .16383" },
+		{ "br[.16384]", 5, "expected a target .0 to .16383" },
+		{ "br[.1], defer[3]", 15, "expected 0 to 2 instructions" },
 		{ "asr[gprA_1, gprB_1, <<3]", 21, "expected `>>`" },
 		{ "asr[gprA_1, gprB_1, >>0]", 23, "expected `indirect` or a shift of 1 to 31" },
 		{ "immed[gprA_0, 0x12345678]", 15,
@@ -135,7 +135,8 @@ errors_say_where_and_what_was_expected(void **state)
 		{ "mem[read32, $xfer_0, gprA_0, 0x0, 9]", 35, "expected a count of 1 to 8" },
 		{ "mem[add, $xfer_0, gprA_0, 0x0, 5]", 1, "with this count it is another command" },
 		{ "mem[read32, $xfer_0, gprB_0, 0x0, 1]", 1,
-			"the operands of this instruction cannot be swapped" },
+			"a GPR of bank A can only be the first of the two operands, one of bank B "
+			"only the second" },
 		{ "mem[read32, $xfer_0, gprA_0, 0x0, 1], ctx_swap[sig0]", 48,
 			"expected `--` or a signal 1 to 15" },
 		{ "local_csr_rd[ActLMAddr7]", 14,
@@ -258,7 +259,7 @@ a_malformed_file_gets_a_sentence_and_nothing_is_written(void **state)
 		file_fn *call;
 		const char *text, *message;
 	} cases[] = {
-		{ nic_asm_file, "nop\n\n  br[5]\n", "x.asm:3:6: expected a target up to .16383" },
+		{ nic_asm_file, "nop\n\n  br[5]\n", "x.asm:3:6: expected a target .0 to .16383" },
 		{ nic_asm_file, "nop\nhalt\n", "x.asm:2:1: no such instruction" },
 		{ nic_disasm_file, "f0000c0300\nnop\n",
 			"x.asm:2:1: expected a word of up to 16 hexadecimal digits and nothing "

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* `xoffload dump OBJECT nfp`: the microcode of the programs a card takes, in the notation of
+ * bpftool prog dump jited. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dpdk-app/check.h"
+#include "dpdk-app/dump.h"
+#include "dpdk-app/json.h"
+#include "nic/nic.h"
+
+#define LINE_BYTES (NIC_TEXT_MAX + 32)
+
+/* The words of one program. */
+struct listing {
+	const struct options *opt;
+	const struct check *check;
+	uint64_t *words; /* as they are to be shown */
+	json_t *programs;
+};
+
+static void
+format_word(const struct listing *l, uint32_t index, char *text, size_t size)
+{
+	nic_format_line(l->words[index], index, l->check->image.cnt, text, size);
+}
+
+/* ---- text ---- */
+
+/* Places in what comes behind the program. */
+static void
+print_label(const struct jit_image *image, uint32_t index)
+{
+	const struct {
+		const char *name;
+		uint32_t at;
+	} labels[] = {
+		{ "out: the program's end", image->out },
+		{ "abort: the packet is no good", image->abort },
+		{ "push: r6 to r9 are saved", image->push },
+		{ "pop: r6 to r9 are restored", image->pop },
+	};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (labels[i].at == index && index != 0)
+			printf("%s\n", labels[i].name);
+}
+
+/* What the word at index comes from, where that changes. */
+static void
+print_source(const struct listing *l, uint32_t index, uint32_t *last_insn,
+	const struct xb_line **last_line)
+{
+	const struct jit_image *image = &l->check->image;
+	const struct xb_prog *prog = l->check->prog;
+	uint32_t insn = image->insns[index];
+
+	print_label(image, index);
+	if (insn == *last_insn)
+		return;
+	*last_insn = insn;
+	if (insn >= prog->insn_cnt)
+		return;
+	dump_subprogram(prog, insn);
+	dump_line(prog, insn, last_line);
+	dump_insn(prog, insn);
+}
+
+static void
+print_text(const struct listing *l)
+{
+	const struct jit_image *image = &l->check->image;
+	const struct xb_prog *prog = l->check->prog;
+	const struct xb_line *last_line = NULL;
+	uint32_t last_insn = JIT_NO_INSN;
+	char text[LINE_BYTES];
+
+	printf("%s (%s, section \"%s\", %u instructions, %u of the card, at %u)\n", prog->name,
+		xb_prog_type_name(prog->type), prog->section, prog->insn_cnt, image->cnt,
+		l->opt->relocated ? l->check->card->jit.start : 0);
+	for (uint32_t i = 0; i < image->cnt; i++) {
+		if (l->opt->source)
+			print_source(l, i, &last_insn, &last_line);
+		format_word(l, i, text, sizeof(text));
+		printf("%s%s\n", l->opt->source ? "\t" : "", text);
+	}
+}
+
+static void
+print_raw(const struct listing *l)
+{
+	for (uint32_t i = 0; i < l->check->image.cnt; i++)
+		printf("%016" PRIx64 "\n", l->words[i]);
+}
+
+/* ---- JSON ---- */
+
+static json_t *
+json_word(const struct listing *l, uint32_t index)
+{
+	uint32_t insn = l->check->image.insns[index];
+	const struct xb_line *line =
+		insn == JIT_NO_INSN ? NULL : xb_prog_line(l->check->prog, insn);
+	char hex[17], text[NIC_TEXT_MAX];
+
+	snprintf(hex, sizeof(hex), "%016" PRIx64, l->words[index]);
+	nic_format(l->words[index], text);
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "index", (int)index, "word", hex, "text",
+		text, "insn", insn == JIT_NO_INSN ? json_null() : json_integer(insn), "source",
+		json_text(line ? line->file : NULL), "line",
+		line ? json_integer(line->line) : json_null());
+}
+
+static void
+add_json(const struct listing *l)
+{
+	json_t *words = json_array();
+
+	for (uint32_t i = 0; i < l->check->image.cnt; i++)
+		json_array_append_new(words, json_word(l, i));
+	json_array_append_new(l->programs,
+		json_pack("{s:o, s:o}", "program", json_program(l->check->obj, l->check->prog),
+			"listing", words));
+}
+
+/* ---- a program ---- */
+
+static int
+print_refusal(const struct check *c)
+{
+	const struct finding *f = check_refusal(c);
+
+	if (c->err != 0 || f == NULL) {
+		complain("%s: %s", c->obj->path, strerror(-c->err));
+		return STATUS_RUNTIME;
+	}
+	complain("%s: the card refuses program '%s': %s (%s); xoffload check says more",
+		c->obj->path, c->prog->name, f->message, finding_errno(f));
+	return STATUS_REFUSED;
+}
+
+/* A program that is refused when it is attached has an image all the same. */
+static int
+list_program(struct listing *l)
+{
+	const struct check *c = l->check;
+	int ret = 0;
+
+	if (!c->has_image)
+		return print_refusal(c);
+	l->words = malloc((size_t)c->image.cnt * sizeof(*l->words) + 1);
+	if (l->words == NULL)
+		ret = -ENOMEM;
+	else if (l->opt->relocated)
+		ret = jit_image_load(&c->image, &c->card->jit, l->words);
+	else
+		memcpy(l->words, c->image.words, c->image.cnt * sizeof(*l->words));
+	if (ret < 0)
+		complain("%s: program '%s' cannot be loaded at %u: %s", c->obj->path, c->prog->name,
+			c->card->jit.start, strerror(-ret));
+	else if (l->programs != NULL)
+		add_json(l);
+	else if (l->opt->raw)
+		print_raw(l);
+	else
+		print_text(l);
+	free(l->words);
+	return ret < 0 ? STATUS_RUNTIME : STATUS_DONE;
+}
+
+int
+dump_nfp(const struct options *opt, const struct xb_object *obj, uint32_t cnt)
+{
+	json_t *programs = opt->json ? json_array() : NULL;
+	struct card card;
+	int status = card_of_options(&card, opt), worst = status;
+
+	for (uint32_t i = 0; status == STATUS_DONE && i < cnt; i++) {
+		struct check check;
+		struct listing listing = { .opt = opt, .check = &check, .programs = programs };
+		int its;
+
+		if (i > 0 && programs == NULL)
+			putchar('\n');
+		check_program(&check, obj, &obj->progs[i], &card, false);
+		its = list_program(&listing);
+		worst = its > worst ? its : worst;
+		check_free(&check);
+	}
+	if (programs != NULL && json_print(json_pack("{s:o}", "programs", programs), stdout) < 0)
+		worst = STATUS_RUNTIME;
+	return worst;
+}

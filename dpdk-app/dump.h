@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the listings of `dump` share. */
+#ifndef APP_DUMP_H
+#define APP_DUMP_H
+
+#include <jansson.h>
+
+#include "dpdk-app/cmd.h"
+
+/* The C line of an instruction, where it changes; *last is the line printed last. */
+void dump_line(const struct xb_prog *prog, uint32_t insn, const struct xb_line **last);
+/* The name of a subprogram that begins there. */
+void dump_subprogram(const struct xb_prog *prog, uint32_t insn);
+/* "   4: (b7) r0 = 2"; returns the slots it takes. */
+uint32_t dump_insn(const struct xb_prog *prog, uint32_t insn);
+
+/* cmd_dump_nfp.c: STATUS_DONE or the status to exit with. */
+int dump_nfp(const struct options *opt, const struct xb_object *obj, uint32_t cnt);
+
+#endif

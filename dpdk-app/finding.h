@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is wrong, or doubtful, with a program, and where: a refusal of `run`, a line of `check`. */
+#ifndef APP_FINDING_H
+#define APP_FINDING_H
+
+#include <jansson.h>
+
+#include "dpdk-app/cmd.h"
+
+#define FINDING_MESSAGE_MAX 256
+
+struct finding {
+	const char *severity; /* "error", "warning", "note" */
+	const char *stage;    /* "load", "map", "verifier", "driver", "translate", "attach" */
+	int err;	      /* errno; 0 of what is no error */
+	const struct xb_prog *prog;
+	int32_t insn;			   /* -1: about no instruction */
+	const char *map;		   /* its name; NULL: about no map */
+	const char *why;		   /* why the card has the rule, NULL: not known */
+	const char *fix;		   /* what to change, NULL: not known */
+	bool is_first;			   /* the kernel would have ended here */
+	char message[FINDING_MESSAGE_MAX]; /* the kernel's or the driver's sentence */
+};
+
+/* The refusal's sentence in a log of the verifier or a maker of maps: its last line, less the
+ * verifier's sum ("processed N insns ..."). */
+void finding_sentence(const char *log, char *sentence, size_t size);
+/* "EINVAL" */
+const char *finding_errno(const struct finding *finding);
+void finding_print(const struct finding *finding, FILE *out);
+json_t *json_finding(const struct finding *finding);
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of offload/ share, a section a file. Nobody but offload/ and its tests includes
+ * it. Data first; who holds what is in README.md. Everything here runs with k->lock held, unless
+ * it says otherwise.
+ */
+#ifndef OFF_INTERNAL_H
+#define OFF_INTERNAL_H
+
+#include "offload/offload.h"
+
+#include <pthread.h>
+#include <sys/queue.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof(*(a)))
+
+struct off_netdev;
+struct off_prog;
+struct off_map;
+struct off_link;
+
+/* ---- 1. objects: programs, maps, links ---- */
+
+/* The beginning of each of them. References: descriptors, pins, and for
+ *	a program	XDP slots, links, cells of program arrays, tc filters
+ *	a map		programs that use it */
+struct off_object {
+	enum off_kind kind;
+	uint32_t refs, user_refs; /* user_refs: those of them that are descriptors and pins */
+	uint32_t id;		  /* 0: not yet, or no more (a map whose device is gone) */
+	struct off_kernel *k;
+	TAILQ_ENTRY(off_object) by_id; /* in k->objects[kind] while id is not 0 */
+};
+TAILQ_HEAD(off_objects, off_object);
+
+/* What a program has while its device is there. */
+struct off_prog_offload {
+	struct off_prog *prog;
+	struct off_netdev *dev; /* its home now: moves to a sibling when that port goes */
+	struct off_asic *asic;	/* NULL: bound only */
+	bool is_prepared;	/* the driver's prepare() succeeded: destroy() is owed */
+	int opt_failed;		/* what replace_insn, remove_insns first failed with */
+	void *priv;		/* the driver's */
+	const void *image;	/* for info; the driver's, lives until destroy() */
+	uint32_t image_bytes;	/* 0: "not jited" */
+	LIST_ENTRY(off_prog_offload) of_record;
+};
+
+struct off_prog {
+	struct off_object o; /* id 0 while it is verified */
+	enum bpf_prog_type type;
+	uint32_t expected_attach_type;
+	uint8_t tag[8];
+	char name[OFF_NAME_BYTES];
+	bool gpl_compatible, has_frags;
+	bool dev_bound, offload_requested; /* for ever */
+	struct off_prog_offload *offload;  /* NULL: never had a device, or it is gone */
+	struct off_map **maps;		   /* used; index: imm of BPF_PSEUDO_MAP_IDX in insns */
+	uint32_t map_cnt;
+	struct bpf_insn *insns; /* as loaded, maps by that index */
+	uint32_t insn_cnt;
+	struct bpf_insn *xlated; /* dead code gone, for info */
+	uint32_t xlated_cnt;
+	uint32_t verified_insns, max_packet_offset;
+	uint32_t uid;
+	uint64_t load_time_ns; /* CLOCK_BOOTTIME */
+};
+
+struct off_map {
+	struct off_object o;
+	struct xb_map_def def; /* def.name is name */
+	char name[OFF_NAME_BYTES];
+	bool frozen;
+	/* A host's map: */
+	struct xb_map *host;	 /* NULL of a program array */
+	struct off_prog **cells; /* of a program array, max_entries of them */
+	struct {		 /* what programs in it and users of it are, since the first */
+		enum bpf_prog_type type; /* BPF_PROG_TYPE_UNSPEC: there was none */
+		bool has_frags;
+	} owner;
+	/* A device's map: */
+	bool offloaded;		/* for ever */
+	struct off_netdev *dev; /* home; NULL: it is gone */
+	void *priv;		/* the driver's */
+	LIST_ENTRY(off_map) of_record;
+};
+
+enum off_slot_mode { OFF_SLOT_SKB, OFF_SLOT_DRV, OFF_SLOT_HW, OFF_SLOT_CNT };
+
+struct off_link {
+	struct off_object o;
+	struct off_prog *prog;
+	struct off_netdev *dev; /* NULL: detached */
+	enum off_slot_mode mode;
+};
+
+/* ---- 2. devices ---- */
+
+/* kernel/bpf/offload.c's record of a network device: there while netdev->record is not NULL. */
+struct off_record {
+	struct off_asic *asic; /* NULL: made for a bound-only program, ends with its last */
+	LIST_HEAD(, off_prog_offload) progs;
+	LIST_HEAD(, off_map) maps;
+};
+
+struct off_slot {
+	struct off_prog *prog; /* a reference, unless it is the link's */
+	struct off_link *link;
+};
+
+struct off_netdev {
+	struct off_kernel *k;
+	int ifindex;
+	uint32_t netns;
+	char name[OFF_NAME_BYTES];
+	uint32_t mtu, mtu_min, mtu_max;	 /* bytes */
+	const struct off_driver *driver; /* NULL: no ndo_bpf */
+	void *priv;			 /* the driver's, of a port */
+	uint32_t features, changeable;	 /* enum off_feature */
+	struct off_netdev *upper;
+	struct off_slot slot[OFF_SLOT_CNT];
+	struct off_record *record;
+	struct off_asic *asic; /* whose port it is; NULL: none */
+	uint32_t port;
+	TAILQ_ENTRY(off_netdev) in_kernel;
+	TAILQ_ENTRY(off_netdev) in_asic;
+};
+
+struct off_asic {
+	struct off_kernel *k;
+	const struct off_driver *driver;
+	uint32_t id;				 /* in names of ports */
+	void *priv;				 /* the driver's */
+	TAILQ_HEAD(off_ports, off_netdev) ports; /* the newest first */
+	TAILQ_ENTRY(off_asic) in_kernel;
+};
+
+/* ---- 3. drivers ---- */
+
+/* Commands of ndo_bpf (enum bpf_netdev_command). */
+enum off_bpf_command {
+	OFF_BPF_SETUP_PROG,    /* native XDP; prog NULL: none */
+	OFF_BPF_SETUP_PROG_HW, /* offloaded XDP */
+	OFF_BPF_MAP_ALLOC,     /* sets map->priv */
+	OFF_BPF_MAP_FREE,
+};
+struct off_bpf {
+	enum off_bpf_command command;
+	struct off_prog *prog;
+	uint32_t flags; /* XDP_FLAGS_* */
+	struct off_map *map;
+	struct off_extack *extack; /* may be NULL */
+};
+
+/* What a tc block asks of a port's driver (struct tc_cls_bpf_offload). */
+enum off_tc_command { OFF_TC_OFFLOAD, OFF_TC_STATS };
+struct off_tc {
+	bool is_bpf; /* the classifier is cls_bpf; the rest is only there then */
+	enum off_tc_command command;
+	uint32_t chain;
+	uint16_t protocol;		  /* ETH_P_*, host order */
+	struct off_prog *prog, *old_prog; /* NULL: none */
+	bool is_direct_action, has_actions;
+	struct off_extack *extack; /* NULL unless skip_sw: nobody reads it then */
+};
+
+/*
+ * A driver: one table. The names are those of struct net_device_ops and bpf_prog_offload_ops.
+ * What is NULL is not supported. Sentences go through off_refuse() and xb_verify_say().
+ */
+struct off_driver {
+	const char *name; /* KBUILD_MODNAME */
+
+	/* A port comes and goes. port_init sets priv, features, MTU bounds. fini is called after
+	 * programs and maps have left. */
+	int (*port_init)(struct off_netdev *dev);
+	void (*port_fini)(struct off_netdev *dev);
+	void (*asic_fini)(struct off_asic *asic);
+
+	int (*bpf)(struct off_netdev *dev, struct off_bpf *bpf);
+	/* 0, or what a block callback answers; checks are 4.4's. */
+	int (*setup_tc)(struct off_netdev *dev, struct off_tc *tc);
+	int (*change_mtu)(struct off_netdev *dev, uint32_t mtu);
+	int (*set_features)(struct off_netdev *dev, uint32_t features);
+
+	/* A program, prog->offload being there. In this order: */
+	int (*prepare)(struct off_prog *prog, const struct xb_verify_env *env);
+	int (*insn_hook)(struct off_prog *prog, struct xb_verify_env *env, int insn, int prev);
+	int (*finalize)(struct off_prog *prog, struct xb_verify_env *env);
+	int (*replace_insn)(struct off_prog *prog, struct xb_verify_env *env, uint32_t off,
+		const struct bpf_insn *insn);
+	int (*remove_insns)(
+		struct off_prog *prog, struct xb_verify_env *env, uint32_t off, uint32_t cnt);
+	/* What the walk found; sets offload->image for info. */
+	int (*translate)(struct off_prog *prog, const struct xb_facts *facts);
+	void (*destroy)(struct off_prog *prog);
+
+	/* Elements of a device's map. flags are BPF_ANY, NOEXIST, EXIST. */
+	int (*map_lookup)(struct off_map *map, const void *key, void *value);
+	int (*map_update)(struct off_map *map, const void *key, const void *value, uint64_t flags);
+	int (*map_delete)(struct off_map *map, const void *key);
+	int (*map_next_key)(struct off_map *map, const void *key, void *next);
+};
+
+/* ---- 4. kernel.c ---- */
+
+struct off_netns {
+	int next_ifindex;
+};
+
+struct off_pin {
+	char *path;
+	struct off_object *object;
+	TAILQ_ENTRY(off_pin) in_kernel;
+};
+
+/* First come, first served: who waits to remove a device is next after the callback that runs. */
+struct off_lock {
+	pthread_mutex_t mutex;
+	pthread_cond_t turn;
+	uint64_t next, now; /* tickets */
+};
+
+struct off_kernel {
+	struct off_lock lock;
+	struct off_kernel_opts opts;
+	struct off_netns *netns;
+	uint32_t netns_cnt;
+	TAILQ_HEAD(, off_netdev) netdevs;
+	TAILQ_HEAD(off_asics, off_asic) asics;
+	struct off_objects objects[OFF_KIND_LINK + 1]; /* by kind, ascending by id */
+	uint32_t last_id[OFF_KIND_LINK + 1];
+	struct off_object **fds; /* index: descriptor; NULL: free */
+	uint32_t fd_cnt;
+	TAILQ_HEAD(, off_pin) pins;
+};
+
+void off_lock(struct off_kernel *k);
+/* err, so that a call can end with it. */
+int off_unlock(struct off_kernel *k, int err);
+/* What info calls a namespace. */
+void off_netns_name(uint32_t netns, uint64_t *dev, uint64_t *ino);
+bool off_has(const struct off_caller *who, enum off_cap cap);
+
+/* ---- 5. object.c: references, ids, descriptors, pins ---- */
+
+void off_object_init(struct off_object *o, struct off_kernel *k, enum off_kind kind);
+void off_object_get(struct off_object *o);
+/* The last one frees. NULL is nothing. */
+void off_object_put(struct off_object *o);
+/* The same for descriptors and pins: with the last one a program array is emptied, or a program in
+ * it that uses it would live for ever (kernel: map_release_uref). */
+void off_object_user_put(struct off_object *o);
+void off_object_add_id(struct off_object *o);
+void off_object_drop_id(struct off_object *o);
+void off_pin_free(struct off_kernel *k, struct off_pin *pin);
+/* A descriptor that takes over the caller's reference; -EMFILE, -ENOMEM and the reference is put.
+ */
+int off_fd_new(struct off_object *o);
+/* NULL: no descriptor, or of another kind. No reference is taken. */
+struct off_object *off_fd_object(struct off_kernel *k, int fd, enum off_kind kind);
+struct off_prog *off_fd_prog(struct off_kernel *k, int fd);
+struct off_map *off_fd_map(struct off_kernel *k, int fd);
+/* The name into OFF_NAME_BYTES (bpf_obj_name_cpy): 0 or -EINVAL. NULL is "". */
+int off_name_copy(char *to, const char *name);
+
+/* ---- 6. netdev.c ---- */
+
+/* NULL: none in that namespace. */
+struct off_netdev *off_netdev_find(struct off_kernel *k, uint32_t netns, int ifindex);
+/* Registered with everything, or NULL and errno. name NULL: eth%d. */
+struct off_netdev *off_netdev_register(struct off_kernel *k, const struct off_driver *driver,
+	struct off_asic *asic, uint32_t port, uint32_t netns, const char *name);
+void off_netdev_unregister(struct off_netdev *dev);
+extern const struct off_driver off_native_driver;
+
+/* ---- 7. device.c: the binding of programs and maps to devices (kernel/bpf/offload.c) ---- */
+
+int off_record_new(struct off_netdev *dev, struct off_asic *asic);
+/* The record of a bound-only program goes with the last one. */
+void off_record_try_free(struct off_netdev *dev);
+/* The device leaves: what is homed on it moves to a sibling, or is orphaned. */
+void off_record_unregister(struct off_netdev *dev);
+/* "offloaded": on the device, not only bound to it. */
+bool off_prog_is_offloaded(const struct off_prog *prog);
+/* May this program be attached to dev, use a map of dev (1.5)? */
+bool off_dev_match(const struct off_prog *prog, const struct off_netdev *dev);
+bool off_map_match(const struct off_prog *prog, const struct off_map *map);
+/* The program leaves its device: destroy() if owed, record freed. */
+void off_prog_offload_end(struct off_prog *prog);
+/* The map leaves its device. */
+void off_map_offload_end(struct off_map *map);
+
+struct off_asic *off_asic_new(
+	struct off_kernel *k, const struct off_driver *driver, uint32_t id, void *priv);
+struct off_netdev *off_port_find(struct off_asic *asic, uint32_t port);
+
+/* ---- 8. prog.c, prog_rules.c, prog_verify.c, prog_xlated.c, prog_tag.c, info.c ---- */
+
+void off_prog_free(struct off_prog *prog);
+/* PL-1 ... PL-4: a rule, or OFF_RULE_CNT. */
+enum off_rule off_prog_check_attr(const struct off_caller *who, const struct off_prog_load *attr);
+/* PL-6 ... PL-13: the program gets its record. 0, -errno. */
+int off_prog_bind(
+	struct off_prog *prog, const struct off_caller *who, const struct off_prog_load *attr);
+/* An extension's part of that: bound as its target (VF-4). */
+int off_prog_inherit(struct off_prog *prog, const struct off_prog *target, struct xb_log *log);
+/* May the program be in, or use, a map of programs (bpf_prog_map_compatible)? VF-5. */
+bool off_prog_fits_array(const struct off_prog *prog, struct off_map *map);
+/* What attach points get of a descriptor (1.4): with attach_drv an offloaded program, too. NULL
+ * and errno (EBADF, EINVAL), no reference is taken. */
+struct off_prog *off_prog_for_attach(
+	struct off_kernel *k, int fd, enum bpf_prog_type type, bool attach_drv);
+/* Lets the lock go meanwhile: the device may be gone afterwards. */
+int off_prog_verify(struct off_prog *prog, const struct off_prog_load *attr, struct xb_log *log);
+int off_prog_set_xlated(struct off_prog *prog, const struct xb_facts *facts);
+void off_prog_set_tag(struct off_prog *prog, const struct bpf_insn *insns);
+
+/* ---- 9. map.c, map_ops.c ---- */
+
+void off_map_free(struct off_map *map);
+/* A program array lets its programs go. */
+void off_map_clear_cells(struct off_map *map);
+
+/* ---- 10. xdp.c, link.c ---- */
+
+/* All slots are emptied, the driver is told; links stay, detached. */
+void off_xdp_uninstall(struct off_netdev *dev);
+uint32_t off_xdp_prog_cnt(const struct off_netdev *dev);
+struct off_prog *off_slot_prog(const struct off_netdev *dev, enum off_slot_mode mode);
+/* XA-1 ... XA-19. link: the slot becomes its. The caller's references stay its own. */
+int off_xdp_attach(struct off_netdev *dev, struct off_link *link, struct off_prog *prog,
+	struct off_prog *old, uint32_t flags, struct off_extack *extack);
+/* XA-16 ... XA-19. */
+int off_xdp_install(struct off_netdev *dev, enum off_slot_mode mode, struct off_prog *prog,
+	uint32_t flags, struct off_extack *extack);
+/* The slot becomes empty whatever the driver says to it. */
+void off_xdp_tell_none(struct off_netdev *dev, enum off_slot_mode mode);
+enum off_slot_mode off_xdp_mode(const struct off_netdev *dev, uint32_t flags);
+void off_link_free(struct off_link *link);
+
+/* ---- 11. rules.c ---- */
+
+/* The rule's -errno, its sentence in extack (NULL: nobody reads it); further arguments are those
+ * of the sentence. */
+int off_refuse(struct off_extack *extack, enum off_rule rule, ...);
+void off_extack_clear(struct off_extack *extack);
+/* The same for a log: the sentence is a line. */
+int off_refuse_log(struct xb_log *log, enum off_rule rule);
+
+#endif

@@ -1,0 +1,1 @@
+$B/xoffload cards

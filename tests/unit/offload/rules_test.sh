@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Every rule of offload/rules.def, and every check of the kernel's own selftest, has a test whose
+# name begins with its id and which is in a list of tests to run. Prints those that have none.
+# usage: rules_test.sh ROOT
+set -euo pipefail
+cd "$1"
+
+mapfile -t rules < <(sed -n 's/^RULE(\([A-Z0-9_]*\),.*/\1/p' offload/rules.def | tr '[:upper:]' '[:lower:]')
+# reference/kernel-offload.md 5: letter, first and last number. Those about tc come with tc.
+checks=(a:1:1 c:25:25 d:26:30 e:31:34 f:35:39 g:40:46 j:54:59 k:60:68 l:69:79)
+names=$(sed -n 's/^[[:space:]]*TEST(\([a-z0-9_]*\)),\{0,1\}$/_\1_/p' tests/unit/offload/*_test.c)
+missing=0
+
+has_test() { # ID: at the beginning of a name, or after other ids of checks there
+	if ! grep -qE "^(_[a-l][0-9]+)*_$1_" <<<"$names"; then
+		echo "$1 has no test: tests/unit/offload/ wants one named $1_..."
+		missing=$((missing + 1))
+	fi
+}
+
+for rule in "${rules[@]}"; do
+	has_test "$rule"
+done
+for check in "${checks[@]}"; do
+	IFS=: read -r letter first last <<<"$check"
+	for n in $(seq "$first" "$last"); do
+		has_test "$letter$n"
+	done
+done
+echo "${#rules[@]} rules, $missing ids without a test"
+[ ${#rules[@]} -gt 0 ] && [ "$missing" -eq 0 ]

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tests/unit/offload/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct world *
+world_new(uint32_t linux_version)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct off_kernel_opts opts = { .linux_version = linux_version };
+
+	assert_non_null(w);
+	w->k = off_kernel_new(&opts);
+	assert_non_null(w->k);
+	w->root = OFF_ROOT(w->k);
+	w->nsim = off_nsim_new(w->k, 0, 1);
+	assert_non_null(w->nsim);
+	w->sim = off_port_ifindex(w->nsim, 0);
+	assert_true(w->sim > 0);
+	return w;
+}
+
+void
+world_end(struct world *w)
+{
+	check_invariants(w->k);
+	off_kernel_free(w->k);
+	xb_log_free(&w->log);
+	free(w);
+}
+
+int
+world_setup(void **state)
+{
+	*state = world_new(0);
+	return 0;
+}
+
+int
+world_teardown(void **state)
+{
+	world_end(*state);
+	return 0;
+}
+
+static int
+load_attr(struct world *w, const struct off_caller *who, const struct off_prog_load *attr)
+{
+	xb_log_free(&w->log);
+	w->log = (struct xb_log){ 0 };
+	return off_prog_load(who, attr, &w->log);
+}
+
+int
+load_as(struct world *w, const struct off_caller *who, enum bpf_prog_type type, uint32_t ifindex,
+	uint32_t flags, int ret)
+{
+	const struct bpf_insn insns[] = { MOV64_IMM(0, ret), EXIT() };
+	struct off_prog_load attr = {
+		.prog_type = type,
+		.insns = insns,
+		.insn_cnt = 2,
+		.license = "GPL",
+		.prog_name = "func",
+		.prog_ifindex = ifindex,
+		.prog_flags = flags,
+	};
+
+	return load_attr(w, who, &attr);
+}
+
+int
+load(struct world *w, int ifindex)
+{
+	return load_as(w, &w->root, BPF_PROG_TYPE_XDP, (uint32_t)ifindex, 0, 0);
+}
+
+int
+load_insns(struct world *w, const struct bpf_insn *insns, uint32_t cnt, int ifindex)
+{
+	struct off_prog_load attr = {
+		.prog_type = BPF_PROG_TYPE_XDP,
+		.insns = insns,
+		.insn_cnt = cnt,
+		.license = "GPL",
+		.prog_ifindex = (uint32_t)ifindex,
+	};
+
+	return load_attr(w, &w->root, &attr);
+}
+
+int
+create(struct world *w, enum bpf_map_type type, int ifindex)
+{
+	struct off_map_create attr = {
+		.map_type = type,
+		.key_size = 4,
+		.value_size = 8,
+		.max_entries = 2,
+		.map_name = type == BPF_MAP_TYPE_HASH ? "htab" : "array",
+		.map_ifindex = (uint32_t)ifindex,
+	};
+
+	return off_map_create(&w->root, &attr, NULL);
+}
+
+int
+load_maps(struct world *w, int ifindex, int map, int other)
+{
+	const struct bpf_insn insns[] = {
+		ST(BPF_W, 10, -4, 0),
+		MOV64_REG(2, 10),
+		ADD64_IMM(2, -4),
+		LD_MAP_FD(1, map),
+		CALL(BPF_FUNC_map_lookup_elem),
+		MOV64_REG(2, 10),
+		ADD64_IMM(2, -4),
+		LD_MAP_FD(1, other),
+		CALL(BPF_FUNC_map_lookup_elem),
+		MOV64_IMM(0, XDP_PASS),
+		EXIT(),
+	};
+
+	return load_insns(w, insns, sizeof(insns) / sizeof(*insns), ifindex);
+}
+
+int
+attach(struct world *w, int ifindex, int fd, uint32_t flags)
+{
+	struct off_xdp xdp = { .ifindex = ifindex, .fd = fd, .flags = flags };
+
+	return off_xdp_set(&w->root, &xdp, &w->extack);
+}
+
+int
+set_xdp(struct world *w, int ifindex, uint32_t flags)
+{
+	int fd = load(w, flags & HW ? ifindex : 0), err;
+
+	if (fd < 0)
+		return fd;
+	err = attach(w, ifindex, fd, flags);
+	off_close(w->k, fd);
+	return err;
+}
+
+int
+set_xdp_maps(struct world *w, int ifindex)
+{
+	int map = create(w, BPF_MAP_TYPE_HASH, ifindex);
+	int other = create(w, BPF_MAP_TYPE_ARRAY, ifindex);
+	int fd = map < 0 || other < 0 ? -EINVAL : load_maps(w, ifindex, map, other);
+	int err = fd < 0 ? fd : attach(w, ifindex, fd, HW);
+
+	off_close(w->k, map);
+	off_close(w->k, other);
+	off_close(w->k, fd);
+	return err;
+}
+
+int
+unset_xdp(struct world *w, int ifindex, uint32_t mode)
+{
+	return attach(w, ifindex, -1, mode);
+}
+
+struct off_xdp_report
+report(struct world *w, int ifindex)
+{
+	struct off_xdp_report r;
+
+	assert_int_equal(off_xdp_query(&w->root, ifindex, &r), 0);
+	return r;
+}
+
+struct bpf_prog_info
+prog_info(struct world *w, int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	assert_int_equal(off_obj_info(&w->root, fd, &info, &size), 0);
+	assert_int_equal(size, sizeof(info));
+	return info;
+}
+
+uint32_t
+prog_id(struct world *w, int fd)
+{
+	return prog_info(w, fd).id;
+}
+
+uint32_t
+nth_id(struct world *w, enum off_kind kind, uint32_t n)
+{
+	uint32_t id = 0;
+
+	do {
+		if (off_get_next_id(&w->root, kind, id, &id))
+			return 0;
+	} while (n--);
+	return id;
+}
+
+uint32_t
+count(struct world *w, enum off_kind kind)
+{
+	uint32_t id = 0, n = 0;
+
+	while (!off_get_next_id(&w->root, kind, id, &id))
+		n++;
+	return n;
+}
+
+uint32_t
+count_loaded(struct world *w)
+{
+	uint32_t id = 0, n = 0;
+
+	while (!off_get_next_id(&w->root, OFF_KIND_PROG, id, &id)) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+		int fd = off_get_fd_by_id(&w->root, OFF_KIND_PROG, id);
+
+		assert_true(fd >= 0);
+		n += off_obj_info(&w->root, fd, &info, &size) != -ENODEV;
+		off_close(w->k, fd);
+	}
+	return n;
+}
+
+uint32_t
+count_bound(struct off_asic *nsim)
+{
+	struct off_nsim_bound bound;
+	uint32_t n = 0;
+
+	while (!off_nsim_bound(nsim, n, &bound))
+		n++;
+	return n;
+}
+
+void
+pin(struct world *w, int fd, const char *path)
+{
+	assert_true(fd >= 0);
+	assert_int_equal(off_obj_pin(&w->root, fd, path), 0);
+	assert_int_equal(off_close(w->k, fd), 0);
+}

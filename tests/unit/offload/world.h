@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A machine for tests: one netdevsim device with one port, root as the caller; loaders' commands in
+ * one call each. Programs and maps that such a call makes for itself are let go by it, as by a tool
+ * that ends.
+ */
+#ifndef TESTS_UNIT_OFFLOAD_WORLD_H
+#define TESTS_UNIT_OFFLOAD_WORLD_H
+
+#include "offload/offload.h"
+#include "tests/_cmocka.h"
+#include "tests/unit/bpf/asm.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+
+#define HW XDP_FLAGS_HW_MODE
+#define DRV XDP_FLAGS_DRV_MODE
+#define SKB XDP_FLAGS_SKB_MODE
+#define NOEXIST XDP_FLAGS_UPDATE_IF_NOEXIST
+#define BOUND_ONLY (1u << 6) /* BPF_F_XDP_DEV_BOUND_ONLY */
+#define LD_MAP_FD(d, fd) INSN(BPF_LD | BPF_IMM | BPF_DW, d, 1, 0, fd), INSN(0, 0, 0, 0, 0)
+
+struct world {
+	struct off_kernel *k;
+	struct off_caller root;
+	struct off_asic *nsim;
+	int sim;		  /* its port */
+	struct off_extack extack; /* of the last request */
+	struct xb_log log;	  /* of the last load */
+};
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_setup, world_teardown)
+int world_setup(void **state);
+int world_teardown(void **state); /* invariants hold, nothing leaks */
+/* A world of that kernel version; the caller ends it. */
+struct world *world_new(uint32_t linux_version);
+void world_end(struct world *w);
+
+/* "return ret" of that type for a device (0: none): a descriptor or -errno. */
+int load_as(struct world *w, const struct off_caller *who, enum bpf_prog_type type,
+	uint32_t ifindex, uint32_t flags, int ret);
+int load(struct world *w, int ifindex); /* XDP, 0 */
+int load_insns(struct world *w, const struct bpf_insn *insns, uint32_t cnt, int ifindex);
+int create(struct world *w, enum bpf_map_type type, int ifindex); /* key 4, value 8, 2 entries */
+/* An XDP program that looks into both. */
+int load_maps(struct world *w, int ifindex, int map, int other);
+
+/* RTM_SETLINK; fd -1 detaches. */
+int attach(struct world *w, int ifindex, int fd, uint32_t flags);
+/* Load, for the device when the mode is HW, attach, close. */
+int set_xdp(struct world *w, int ifindex, uint32_t flags);
+/* As set_xdp() in HW mode with an object of two maps. */
+int set_xdp_maps(struct world *w, int ifindex);
+int unset_xdp(struct world *w, int ifindex, uint32_t mode);
+
+struct off_xdp_report report(struct world *w, int ifindex);
+struct bpf_prog_info prog_info(struct world *w, int fd);
+uint32_t prog_id(struct world *w, int fd);
+/* Ids that are listed; without those whose device is gone. */
+uint32_t count(struct world *w, enum off_kind kind);
+uint32_t count_loaded(struct world *w);
+uint32_t count_bound(struct off_asic *nsim);
+/* The n-th id that is listed, 0: there are fewer. */
+uint32_t nth_id(struct world *w, enum off_kind kind, uint32_t n);
+/* Pin and close; get by path. */
+void pin(struct world *w, int fd, const char *path);
+
+/* The last request was refused with this sentence, or with none. */
+#define assert_extack(w, sentence) assert_string_equal((w)->extack.text, sentence)
+#define assert_in_log(w, text)                                                                     \
+	do {                                                                                       \
+		if (!strstr(xb_log_text(&(w)->log), text))                                         \
+			fail_msg("'%s' is not in the log:\n%s", text, xb_log_text(&(w)->log));     \
+	} while (0)
+
+/* ---- invariants.c ---- */
+
+/* References are those that are there, lists and pointers agree. Fails the test. */
+void check_invariants(struct off_kernel *k);
+/* All that a user can see, and references, as text; to be freed. */
+char *snapshot(struct off_kernel *k);
+
+#endif
