@@ -93,15 +93,15 @@ enum nic_fast_keep { NIC_FAST_D, NIC_FAST_P, NIC_FAST_L };
 	X(BGE, IS_N == IS_V)                                                                       \
 	X(BLT, IS_N != IS_V)                                                                       \
 	X(BLE, !(uint32_t)sum || IS_N != IS_V)                                                     \
-	X(BGT, (uint32_t)sum && IS_N == IS_V)                                                      \
+	X(BGT, (uint32_t)sum &&IS_N == IS_V)                                                       \
 	X(BR, true)                                                                                \
 	X(BR_BYTES, (AT(u->l) & u->test) == u->want)                                               \
 	X(BR_NOT_BYTES, (AT(u->l) & u->test) != u->want)
 
 /* The others. */
 #define NIC_FAST_OTHER_LIST(X)                                                                     \
-	X(EXACT)       /* the exact mode takes over before this instruction */                     \
-	X(IMMED_R_D)   /* a constant; PREV_ALU's source A stays */                                 \
+	X(EXACT)     /* the exact mode takes over before this instruction */                       \
+	X(IMMED_R_D) /* a constant; PREV_ALU's source A stays */                                   \
 	X(IMMED_R_P)                                                                               \
 	X(IMMED_M_D)                                                                               \
 	X(IMMED_M_P)                                                                               \
@@ -112,20 +112,20 @@ enum nic_fast_keep { NIC_FAST_D, NIC_FAST_P, NIC_FAST_L };
 	X(MUL_START)                                                                               \
 	X(MUL_STEP)                                                                                \
 	X(PRODUCT)                                                                                 \
-	X(STEP_POINTER)	    /* a local-memory pointer moves on */                                  \
-	X(SET_POINTER)	    /* and is written */                                                   \
-	X(JUMP)		    /* a target is computed, */                                            \
-	X(JUMP_GO)	    /* and after the deferred instructions gone to */                      \
-	X(ADDRESS_32)	    /* of a command: the address, */                                       \
+	X(STEP_POINTER) /* a local-memory pointer moves on */                                      \
+	X(SET_POINTER)	/* and is written */                                                       \
+	X(JUMP)		/* a target is computed, */                                                \
+	X(JUMP_GO)	/* and after the deferred instructions gone to */                          \
+	X(ADDRESS_32)	/* of a command: the address, */                                           \
 	X(ADDRESS_40)                                                                              \
 	X(ADDRESS_IMM)                                                                             \
-	X(PLACE)	    /* where that is in our memory, */                                     \
-	X(DESCRIBE)	    /* or what the command is, with its override; */                       \
-	X(MOVE_IN)	    /* and after the deferred instructions the access */                   \
+	X(PLACE)    /* where that is in our memory, */                                             \
+	X(DESCRIBE) /* or what the command is, with its override; */                               \
+	X(MOVE_IN)  /* and after the deferred instructions the access */                           \
 	X(MOVE_OUT)                                                                                \
 	X(ACCESS)                                                                                  \
-	X(SIGNAL)	    /* sent, to be waited for later */                                     \
-	X(SWAP)		    /* or at once */
+	X(SIGNAL) /* sent, to be waited for later */                                               \
+	X(SWAP)	  /* or at once */
 
 enum nic_fast_other {
 	NIC_FAST_BRANCHES = NIC_FAST_ALU_CNT * NIC_FAST_SHAPE_CNT,
@@ -148,7 +148,7 @@ struct nic_uop {
 			uint32_t imm, mask;
 			uint8_t shift;
 		};
-		struct { /* what goes elsewhere */
+		struct {		/* what goes elsewhere */
 			int16_t delta;	/* target less the instruction behind the shadow */
 			uint16_t limit; /* target plus instructions until this is looked at again */
 			int32_t target; /* micro-operations from here */

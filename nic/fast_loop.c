@@ -23,7 +23,7 @@
 #define AT(offset) (*(uint32_t *)(void *)((uint8_t *)me + (offset)))
 #define LM(pointer, off) AT(offsetof(struct nic_me, lm) + (AT(pointer) | (off)))
 
-#define DISPATCH() goto *u->run
+#define DISPATCH() goto * u->run
 #define NEXT()                                                                                     \
 	do {                                                                                       \
 		u++;                                                                               \
@@ -76,8 +76,7 @@
 
 /* Where control goes elsewhere the limit is looked at: could the straight run there pass it? */
 #define BRANCH(name, condition)                                                                    \
-	name:                                                                                      \
-	{                                                                                          \
+	name : {                                                                                   \
 		if (!(condition))                                                                  \
 			NEXT();                                                                    \
 		room += u->delta;                                                                  \

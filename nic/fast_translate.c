@@ -205,8 +205,8 @@ put_computing(struct making *t, const struct nic_insn *insn, const struct alu *a
 	static const struct nic_reg none = { .kind = NIC_NONE };
 	/* the field's old value is its destination's */
 	const bool is_field = alu->op == NIC_FAST_FIELD;
-	const struct nic_reg *const regs[3] = { alu->left,
-		alu->right ? alu->right : &none, is_field ? &none : &insn->dst };
+	const struct nic_reg *const regs[3] = { alu->left, alu->right ? alu->right : &none,
+		is_field ? &none : &insn->dst };
 	enum nic_fast_sources sources = NIC_FAST_RR;
 	struct place l, r, d;
 	const struct nic_reg *moves;
@@ -250,8 +250,8 @@ put_alu(struct making *t, const struct nic_insn *insn, uint32_t pc, unsigned int
 static bool
 is_indirect(const struct nic_insn *insn)
 {
-	return insn->shift == 0 && (insn->sc != NIC_SC_ROTATE || insn->op == NIC_OP_DBL_SHF ||
-					   insn->op == NIC_OP_ASR);
+	return insn->shift == 0 &&
+	       (insn->sc != NIC_SC_ROTATE || insn->op == NIC_OP_DBL_SHF || insn->op == NIC_OP_ASR);
 }
 
 /* A constant shift to either side is a rotation to the right and a mask. */
@@ -331,10 +331,9 @@ put_long_shift(struct making *t, const struct nic_insn *insn, uint32_t pc, unsig
 static bool
 put_field(struct making *t, const struct nic_insn *insn, uint32_t pc, unsigned int live)
 {
-	struct alu alu = { .op = NIC_FAST_FIELD,
-		.left = &insn->dst,
-		.right = &insn->right,
-		.imm = UINT32_MAX };
+	struct alu alu = {
+		.op = NIC_FAST_FIELD, .left = &insn->dst, .right = &insn->right, .imm = UINT32_MAX
+	};
 	uint32_t mask = 0;
 
 	for (unsigned int byte = 0; byte < 4; byte++)
@@ -382,8 +381,7 @@ put_immed(struct making *t, const struct nic_insn *insn, uint32_t pc, unsigned i
 {
 	uint32_t value = insn->imm << 8 * insn->imm_shift;
 
-	return put_constant(
-		t, insn, NIC_FAST_IMMED_R_D, insn->inv ? ~value : value, 0, pc, live);
+	return put_constant(t, insn, NIC_FAST_IMMED_R_D, insn->inv ? ~value : value, 0, pc, live);
 }
 
 /* The row says where the bits go (7:0) and how many they are (15:8). */
@@ -407,8 +405,7 @@ put_start(struct making *t, const struct nic_insn *insn, uint32_t pc, unsigned i
 	struct nic_uop *u;
 
 	(void)live;
-	if (!find_register(t, &insn->left, pc, 0, &l) ||
-		!find_register(t, &insn->right, pc, 1, &r))
+	if (!find_register(t, &insn->left, pc, 0, &l) || !find_register(t, &insn->right, pc, 1, &r))
 		return false;
 	u = put(t, NIC_FAST_MUL_START, pc);
 	u->l = l;
@@ -512,8 +509,7 @@ put_conditional(struct making *t, const struct nic_insn *insn, unsigned int hand
 		return put_going(t, insn, handler, pc);
 	u = put(t, handler, pc);
 	if (t->stream)
-		t->tails[t->tail_cnt++] =
-			(struct tail){ .from = t->stream->cnt - 1, .pc = pc };
+		t->tails[t->tail_cnt++] = (struct tail){ .from = t->stream->cnt - 1, .pc = pc };
 	return u;
 }
 
@@ -696,7 +692,7 @@ put_access(struct making *t, const struct nic_insn *insn, const struct nic_comma
 {
 	const bool is_in = command->does == NIC_DOES_READ;
 	struct nic_uop *u = put(t,
-		!bytes ? NIC_FAST_ACCESS
+		!bytes	? NIC_FAST_ACCESS
 		: is_in ? NIC_FAST_MOVE_IN
 			: NIC_FAST_MOVE_OUT,
 		pc);
@@ -725,8 +721,7 @@ put_command(struct making *t, const struct nic_insn *insn, uint32_t pc, unsigned
 	put_access(t, insn, command, bytes, last);
 	if (!swaps) {
 		if (insn->sig)
-			put(t, NIC_FAST_SIGNAL, pc)->want =
-				nic_command_signals(command, insn->sig);
+			put(t, NIC_FAST_SIGNAL, pc)->want = nic_command_signals(command, insn->sig);
 		return true;
 	}
 	u = put(t, NIC_FAST_SWAP, last);
@@ -743,13 +738,11 @@ put_command(struct making *t, const struct nic_insn *insn, uint32_t pc, unsigned
 #define MERGE(name, lo, width) [NIC_OP_IMMED_##name] = { put_merge, (width) << 8 | (lo), 0 }
 #define STEP(name, number) [NIC_OP_MUL_##name] = { put_mul_step, number, NIC_FAST_MAY_LEAVE }
 #define LAST(name, index, high, steps)                                                             \
-	[NIC_OP_MUL_##name] = { put_product, (index) << 5 | (high) << 4 | (steps),                 \
-		NIC_FAST_MAY_LEAVE }
+	[NIC_OP_MUL_##                                                                             \
+		name] = { put_product, (index) << 5 | (high) << 4 | (steps), NIC_FAST_MAY_LEAVE }
 #define GOES(name) [NIC_OP_##name] = { put_branch, NIC_FAST_##name, NIC_FAST_IS_CONTROL }
-#define TEST(name, fn, handler)                                                                    \
-	[NIC_OP_##name] = { fn, NIC_FAST_##handler, NIC_FAST_IS_CONTROL }
-#define JUMP(name)                                                                                 \
-	[NIC_OP_##name] = { put_jump, 0, NIC_FAST_IS_CONTROL | NIC_FAST_MAY_LEAVE }
+#define TEST(name, fn, handler) [NIC_OP_##name] = { fn, NIC_FAST_##handler, NIC_FAST_IS_CONTROL }
+#define JUMP(name) [NIC_OP_##name] = { put_jump, 0, NIC_FAST_IS_CONTROL | NIC_FAST_MAY_LEAVE }
 #define COMMAND(name) [NIC_OP_##name] = { put_command, 0, NIC_FAST_MAY_LEAVE }
 
 static const struct rule rules[NIC_OP_CNT] = {

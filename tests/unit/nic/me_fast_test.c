@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define WORDS_MAX 200u
-#define PROGRAMS 12000u
+#define PROGRAMS 1500u
 #define INSNS_MAX 1500u
 
 static struct twins *twins;
@@ -98,8 +98,7 @@ set_addresses(uint32_t ctx)
 		*nic_me_gpr(twins->me[i], ctx, false, 0) = 64 * ctx;
 		*nic_me_gpr(twins->me[i], ctx, false, 1) =
 			NIC_PACKET_ADDRESS | TWINS_PACKET << 16 | ctx;
-		*nic_me_gpr(twins->me[i], ctx, true, 2) =
-			NIC_ISLAND_EMEM << (NIC_ISLAND_SHIFT - 8);
+		*nic_me_gpr(twins->me[i], ctx, true, 2) = NIC_ISLAND_EMEM << (NIC_ISLAND_SHIFT - 8);
 	}
 }
 

@@ -216,12 +216,12 @@ put_branch(struct writing *w)
 static void
 put_jump(struct writing *w)
 {
-	struct nic_insn load = { .op = NIC_OP_IMMED,
-		.dst = nic_gpr(NIC_GPR_B, 9),
-		.imm = any_target(w) };
-	struct nic_insn jump = { .op = NIC_OP_RTN,
-		.left = nic_gpr(NIC_GPR_B, 9),
-		.defer = random_below(4) };
+	struct nic_insn load = {
+		.op = NIC_OP_IMMED, .dst = nic_gpr(NIC_GPR_B, 9), .imm = any_target(w)
+	};
+	struct nic_insn jump = {
+		.op = NIC_OP_RTN, .left = nic_gpr(NIC_GPR_B, 9), .defer = random_below(4)
+	};
 
 	put_insn(w, &load);
 	put_insn(w, &jump);

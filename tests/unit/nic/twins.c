@@ -72,8 +72,8 @@ twins_fill(struct twins *t, uint32_t number, uint64_t (*bits)(void *), void *arg
 		ctx->xfer_out[i] = value_of(bits(arg));
 	}
 	for (unsigned int i = 0; i < 4; i++)
-		nic_me_set_lm_addr(me, number, i,
-			(uint32_t)(bits(arg) & (flags & 0x1f00 ? 0xfff : 0x1fff)));
+		nic_me_set_lm_addr(
+			me, number, i, (uint32_t)(bits(arg) & (flags & 0x1f00 ? 0xfff : 0x1fff)));
 	ctx->n = flags & 1;
 	ctx->z = flags & 2 && !ctx->n;
 	ctx->v = flags & 4;
@@ -108,8 +108,8 @@ compare_words(struct twins *t, const char *what, const uint32_t *exact, const ui
 }
 
 static void
-compare_bytes(struct twins *t, const char *what, const uint8_t *exact, const uint8_t *fast,
-	uint32_t cnt)
+compare_bytes(
+	struct twins *t, const char *what, const uint8_t *exact, const uint8_t *fast, uint32_t cnt)
 {
 	if (memcmp(exact, fast, cnt) != 0)
 		for (uint32_t i = 0; i < cnt; i++)

@@ -17,8 +17,8 @@ struct twins {
 	struct nic_me *me[2]; /* exact, fast */
 	struct nic_mem *mem[2];
 	uint8_t packet[2][TWINS_PACKET_BYTES];
-	struct nic_fault fault;	 /* of the last run, if it ended with one */
-	char difference[256];	 /* the first one found; empty: none */
+	struct nic_fault fault; /* of the last run, if it ended with one */
+	char difference[256];	/* the first one found; empty: none */
 };
 
 /* NULL without memory. */
