@@ -119,6 +119,13 @@ struct nic_cam {
 	uint8_t order[NIC_CAM_ENTRIES]; /* entries, the least recently used first */
 };
 
+/* Commands found, by their fields: the table is long. */
+#define NIC_FOUND_COMMANDS 64u
+struct nic_found_command {
+	uint32_t key; /* 0: none */
+	const struct nic_command *command;
+};
+
 struct nic_me {
 	struct nic_mem *mem;
 	struct nic_ctx ctxs[NIC_CONTEXTS];
@@ -148,6 +155,7 @@ struct nic_me {
 	uint32_t then_cycles;	   /* lost with it */
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
 	uint32_t command_sigs, command_pc;
+	struct nic_found_command found[NIC_FOUND_COMMANDS];
 	const char *fault;
 	uint32_t nowhere; /* a register for an instruction that is a fault */
 	/* operands of the fast mode, fast.h */
