@@ -9,6 +9,8 @@ struct writing {
 	uint32_t at, cnt, size;
 };
 
+static uint32_t gprs; /* that a context has in each bank */
+
 #define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 
 static bool
@@ -35,7 +37,7 @@ any_lm(void)
 static uint32_t
 any_number(bool is_dst)
 {
-	return is_dst && !one_in(20) ? 4 + random_below(28) : random_below(32);
+	return is_dst && !one_in(20) ? 4 + random_below(gprs - 4) : random_below(gprs);
 }
 
 static struct nic_reg
@@ -231,9 +233,9 @@ static void
 put_compare(struct writing *w)
 {
 	struct nic_insn insn = { .op = one_in(2) ? NIC_OP_SUB : NIC_OP_XOR,
-		.left = nic_gpr(NIC_GPR_A, random_below(32)),
+		.left = nic_gpr(NIC_GPR_A, random_below(gprs)),
 		.right = one_in(2) ? nic_imm(random_below(256))
-				   : nic_gpr(NIC_GPR_B, random_below(32)) };
+				   : nic_gpr(NIC_GPR_B, random_below(gprs)) };
 
 	put_insn(w, &insn);
 	put_branch(w);
@@ -245,8 +247,8 @@ put_chain(struct writing *w)
 	bool is_sub = one_in(2);
 	struct nic_insn insn = { .op = is_sub ? NIC_OP_SUB : NIC_OP_ADD,
 		.dst = any_reg(true, 0),
-		.left = nic_gpr(NIC_GPR_A, random_below(32)),
-		.right = nic_gpr(NIC_GPR_B, random_below(32)) };
+		.left = nic_gpr(NIC_GPR_A, random_below(gprs)),
+		.right = nic_gpr(NIC_GPR_B, random_below(gprs)) };
 
 	put_insn(w, &insn);
 	if (one_in(3))
@@ -269,7 +271,7 @@ put_product(struct writing *w)
 	};
 	const uint32_t kind = random_below(3);
 	struct nic_insn insn = { .op = NIC_OP_MUL_START,
-		.left = nic_gpr(NIC_GPR_A, random_below(32)),
+		.left = nic_gpr(NIC_GPR_A, random_below(gprs)),
 		.right = any_reg(false, 255) };
 
 	if (!put_insn(w, &insn))
@@ -318,7 +320,7 @@ put_csr(struct writing *w)
 		.csr = csrs[random_below(COUNT(csrs))] };
 
 	if (insn.op == NIC_OP_LOCAL_CSR_WR)
-		insn.left = nic_gpr(NIC_GPR_A, random_below(32));
+		insn.left = nic_gpr(NIC_GPR_A, random_below(gprs));
 	put_insn(w, &insn);
 	if (insn.op == NIC_OP_LOCAL_CSR_RD)
 		put_immed(w);
@@ -409,7 +411,7 @@ put_anything(struct writing *w)
 /* ---- programs ---- */
 
 void
-microcode_make(uint64_t seed, uint64_t *words, uint32_t at, uint32_t cnt)
+microcode_make(uint64_t seed, uint32_t contexts, uint64_t *words, uint32_t at, uint32_t cnt)
 {
 	static const struct {
 		void (*put)(struct writing *w);
@@ -434,6 +436,7 @@ microcode_make(uint64_t seed, uint64_t *words, uint32_t at, uint32_t cnt)
 	uint32_t sum = 0;
 
 	random_state = seed;
+	gprs = contexts == NIC_CONTEXTS ? 16 : 32;
 	for (uint32_t i = 0; i < COUNT(kinds); i++)
 		sum += kinds[i].weight;
 	while (w.size < cnt) {

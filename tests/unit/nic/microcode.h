@@ -10,7 +10,8 @@
 
 #include "nic/nic.h"
 
-/* cnt words with their ECC, for `at`; branches go to words among them, or rarely elsewhere. */
-void microcode_make(uint64_t seed, uint64_t *words, uint32_t at, uint32_t cnt);
+/* cnt words with their ECC, for `at` of a microengine with so many contexts; branches go to words
+ * among them, or rarely elsewhere. */
+void microcode_make(uint64_t seed, uint32_t contexts, uint64_t *words, uint32_t at, uint32_t cnt);
 
 #endif

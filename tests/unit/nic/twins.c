@@ -66,7 +66,8 @@ twins_fill(struct twins *t, uint32_t number, uint64_t (*bits)(void *), void *arg
 	const uint64_t flags = bits(arg);
 
 	for (unsigned int i = 0; i < 64; i++)
-		*nic_me_gpr(me, number, i & 1, i / 2) = value_of(bits(arg));
+		if (nic_me_gpr(me, number, i & 1, i / 2))
+			*nic_me_gpr(me, number, i & 1, i / 2) = value_of(bits(arg));
 	for (unsigned int i = 0; i < NIC_XFERS; i++) {
 		ctx->xfer_in[i] = value_of(bits(arg));
 		ctx->xfer_out[i] = value_of(bits(arg));
@@ -136,6 +137,7 @@ compare_ctx(struct twins *t, uint32_t number)
 	compare(t, "condition codes of context", number, nic_me_cc(t->me[0], number),
 		nic_me_cc(t->me[1], number));
 	compare(t, "signals waited for by context", number, a->waits_for, b->waits_for);
+	compare(t, "predicate of context", number, a->predicate, b->predicate);
 	compare(t, "any signal for context", number, a->waits_for_any, b->waits_for_any);
 	compare_words(t, "transfer-in register", a->xfer_in, b->xfer_in, NIC_XFERS);
 	compare_words(t, "transfer-out register", a->xfer_out, b->xfer_out, NIC_XFERS);
@@ -159,12 +161,23 @@ compare_all(struct twins *t)
 	compare(t, "instructions", 0, a->insns, b->insns);
 	compare(t, "cycles", 0, a->cycles, b->cycles);
 	compare(t, "active context", 0, nic_me_active(a), nic_me_active(b));
-	for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx += 2)
+	for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
 		compare_ctx(t, ctx);
 	compare_words(t, "GPR A", a->gpr[0], b->gpr[0], 128);
 	compare_words(t, "GPR B", a->gpr[1], b->gpr[1], 128);
 	compare_words(t, "local memory word", a->lm, b->lm, NIC_LM_WORDS);
 	compare_words(t, "mailbox", a->mailbox, b->mailbox, 4);
+	compare_words(t, "next-neighbour register", a->nn, b->nn, NIC_NNS);
+	compare(t, "NN_PUT", 0, a->nn_put, b->nn_put);
+	compare(t, "NN_GET", 0, a->nn_get, b->nn_get);
+	compare_words(t, "CAM tag", a->cam.tag, b->cam.tag, NIC_CAM_ENTRIES);
+	compare_bytes(t, "CAM state", a->cam.state, b->cam.state, NIC_CAM_ENTRIES);
+	compare_bytes(t, "CAM order", a->cam.order, b->cam.order, NIC_CAM_ENTRIES);
+	compare(t, "CRC remainder", 0, a->crc, b->crc);
+	compare(t, "BYTE_INDEX", 0, a->byte_index, b->byte_index);
+	compare(t, "bits counted", 0, a->count_of, b->count_of);
+	compare(t, "steps of the count", 0, a->count_steps, b->count_steps);
+	compare(t, "source of byte_align", 0, a->align_with, b->align_with);
 	compare(t, "T_INDEX", 0, a->t_index, b->t_index);
 	compare(t, "context pointer", 0, a->ctx_pointer, b->ctx_pointer);
 	compare(t, "PRNG", 0, a->prng, b->prng);
