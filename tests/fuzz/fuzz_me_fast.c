@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fuzz target: eight bytes at a time as a code store that four contexts run, exactly and fast, in
- * pieces whose length the first byte says. It ends, and nothing differs. Linked with libFuzzer or
- * with a driver that has main().
+ * Fuzz target: eight bytes at a time as a code store that four contexts (eight, when a byte is
+ * left over) run, exactly and fast, in pieces whose length the words say. It ends, and nothing
+ * differs. Linked with libFuzzer or with a driver that has main().
  */
 #include "tests/unit/nic/twins.h"
 
@@ -34,25 +34,39 @@ run(struct twins *t, uint64_t length)
 	}
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static uint64_t
+load(struct twins *t, const uint8_t *data, size_t size)
 {
-	struct twins *t = size ? twins_new() : NULL;
-	uint64_t state = 1, word;
+	uint64_t word, sum = 0;
 
-	if (!t)
-		return 0;
-	for (uint32_t i = 0; i < NIC_CODE_WORDS && 1 + (i + 1) * sizeof(word) <= size; i++) {
-		memcpy(&word, data + 1 + i * sizeof(word), sizeof(word));
+	for (uint32_t i = 0; i < NIC_CODE_WORDS && (i + 1) * sizeof(word) <= size; i++) {
+		memcpy(&word, data + i * sizeof(word), sizeof(word));
+		sum += word;
 		word = nic_ecc_add(word);
 		twins_load(t, i, &word, 1);
 	}
-	for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx += 2) {
+	return sum;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct twins *t;
+	const uint32_t step = size % sizeof(uint64_t) ? 1 : 2;
+	uint64_t state = 1, sum;
+
+	if (!t)
+		t = twins_new();
+	if (!t || !twins_reset(t))
+		return 0;
+	sum = load(t, data, size);
+	for (unsigned int i = 0; i < 2; i++)
+		nic_me_set_contexts(t->me[i], NIC_CONTEXTS / step);
+	for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx += step) {
 		twins_fill(t, ctx, next_bits, &state);
 		for (unsigned int i = 0; i < 2; i++)
 			nic_me_start(t->me[i], ctx, 0);
 	}
-	run(t, 1 + (uint64_t)data[0] * 2);
-	twins_free(t);
+	run(t, 1 + sum % 600);
 	return 0;
 }

@@ -300,6 +300,15 @@ check_run(uint64_t max_insns, enum nic_me_end want)
 	assert_string_equal(twins->difference, "");
 }
 
+/* It was translated as if it had more words than there are. */
+static void
+an_empty_code_store_is_a_fault(void **state)
+{
+	(void)state;
+	start(0, 0);
+	check_run(30, NIC_ME_FAULT);
+}
+
 static void
 a_changed_code_store_and_a_new_stop_are_seen(void **state)
 {
@@ -428,6 +437,7 @@ main(void)
 		TEST(random_programs_of_four_contexts_end_equal),
 		TEST(random_programs_of_eight_contexts_end_equal),
 		TEST(sequences_of_the_driver_end_equal),
+		TEST(an_empty_code_store_is_a_fault),
 		TEST(a_changed_code_store_and_a_new_stop_are_seen),
 		TEST(registers_are_other_ones_when_there_are_eight_contexts),
 		TEST(one_mode_goes_on_where_the_other_ended),

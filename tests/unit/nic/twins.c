@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EMEM ((uint64_t)NIC_ISLAND_EMEM << NIC_ISLAND_SHIFT)
+
 void
 twins_free(struct twins *t)
 {
@@ -16,23 +18,38 @@ twins_free(struct twins *t)
 	free(t);
 }
 
+bool
+twins_reset(struct twins *t)
+{
+	for (unsigned int i = 0; i < 2; i++) {
+		nic_me_free(t->me[i]);
+		t->me[i] = nic_me_new(t->mem[i]);
+		if (!t->me[i])
+			return false;
+		memset(nic_mem_at(t->mem[i], NIC_TARGET_MEM, EMEM, 1), 0, TWINS_EMEM_BYTES);
+		memset(nic_mem_at(t->mem[i], NIC_TARGET_MEM, 0, 1), 0, NIC_CTM_BYTES);
+		memset(nic_mem_at(t->mem[i], NIC_TARGET_CLS, 0, 1), 0, NIC_CLS_BYTES);
+	}
+	memset(t->packet, 0, sizeof(t->packet));
+	t->difference[0] = '\0';
+	return true;
+}
+
 struct twins *
 twins_new(void)
 {
 	struct twins *t = calloc(1, sizeof(*t));
 
-	if (!t)
-		return NULL;
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; t && i < 2; i++) {
 		t->mem[i] = nic_mem_new(TWINS_EMEM_BYTES);
-		t->me[i] = t->mem[i] ? nic_me_new(t->mem[i]) : NULL;
-		if (!t->me[i]) {
-			twins_free(t);
-			return NULL;
-		}
-		nic_mem_set_packet(t->mem[i], TWINS_PACKET, t->packet[i], TWINS_PACKET_BYTES);
+		if (t->mem[i])
+			nic_mem_set_packet(
+				t->mem[i], TWINS_PACKET, t->packet[i], TWINS_PACKET_BYTES);
 	}
-	return t;
+	if (t && t->mem[0] && t->mem[1] && twins_reset(t))
+		return t;
+	twins_free(t);
+	return NULL;
 }
 
 void
@@ -191,10 +208,8 @@ compare_all(struct twins *t)
 	if (a->then != NIC_THEN_NOTHING)
 		compare(t, "instructions deferred", 0, a->then_after, b->then_after);
 	compare_bytes(t, "byte of the packet", t->packet[0], t->packet[1], TWINS_PACKET_BYTES);
-	compare_bytes(t, "byte of the EMEM",
-		nic_mem_at(t->mem[0], NIC_TARGET_MEM, (uint64_t)NIC_ISLAND_EMEM << 32, 1),
-		nic_mem_at(t->mem[1], NIC_TARGET_MEM, (uint64_t)NIC_ISLAND_EMEM << 32, 1),
-		TWINS_EMEM_BYTES);
+	compare_bytes(t, "byte of the EMEM", nic_mem_at(t->mem[0], NIC_TARGET_MEM, EMEM, 1),
+		nic_mem_at(t->mem[1], NIC_TARGET_MEM, EMEM, 1), TWINS_EMEM_BYTES);
 	compare_bytes(t, "byte of the CTM", nic_mem_at(t->mem[0], NIC_TARGET_MEM, 0, 1),
 		nic_mem_at(t->mem[1], NIC_TARGET_MEM, 0, 1), 1u << 16);
 	compare_bytes(t, "byte of the CLS", nic_mem_at(t->mem[0], NIC_TARGET_CLS, 0, 1),

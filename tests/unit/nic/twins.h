@@ -24,6 +24,8 @@ struct twins {
 /* NULL without memory. */
 struct twins *twins_new(void);
 void twins_free(struct twins *t);
+/* As new ones, but for the IMEM, which takes too long to clear; false without memory. */
+bool twins_reset(struct twins *t);
 void twins_load(struct twins *t, uint32_t at, const uint64_t *words, uint32_t cnt);
 /* All a context's registers, condition codes and pointers, local memory and PREV_ALU from bits. */
 void twins_fill(struct twins *t, uint32_t ctx, uint64_t (*bits)(void *), void *arg);
