@@ -222,7 +222,8 @@ put_address(struct nic_making *t, const struct nic_insn *insn, uint32_t pc)
 	return true;
 }
 
-/* Nothing but bytes one way or the other: how many, else 0. */
+/* Nothing but bytes one way or the other: how many, else 0. Part of a word read is filled up, which
+ * is left to the memory. */
 static uint32_t
 bytes_moved(const struct nic_insn *insn, const struct nic_command *command)
 {
@@ -232,6 +233,8 @@ bytes_moved(const struct nic_insn *insn, const struct nic_command *command)
 		command->how != NIC_HOW_SWAP || command->length_mask)
 		return 0;
 	bytes = (insn->cnt + 1) * command->unit;
+	if (command->does == NIC_DOES_READ && bytes % 4)
+		return 0;
 	return insn->xfer + (bytes + 3) / 4 <= NIC_XFERS ? bytes : 0;
 }
 

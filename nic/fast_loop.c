@@ -127,15 +127,6 @@ is_alone(const struct nic_me *me)
 	return alone;
 }
 
-/* Little endian words, the last of them filled up with zeros. */
-static void
-move_in(uint32_t *in, const uint8_t *from, uint32_t bytes)
-{
-	if (bytes % 4)
-		in[bytes / 4] = 0;
-	memcpy(in, from, bytes);
-}
-
 /* Of one command, bit n is signal n; NIC_NO_CYCLE: they came and were taken. */
 static void
 signals_come(struct nic_ctx *ctx, uint32_t signals, uint64_t due)
@@ -254,7 +245,7 @@ DESCRIBE:
 		goto EXACT;
 	NEXT();
 MOVE_IN:
-	move_in(&AT(u->d), place, u->imm);
+	memcpy(&AT(u->d), place, u->imm);
 	NEXT();
 MOVE_OUT:
 	memcpy(place, &AT(u->d), u->imm);

@@ -389,6 +389,23 @@ a_pointer_may_be_used_behind_a_branch(void **state)
 	assert_int_equal(*nic_me_lm(twins->me[1], 16), 0x123);
 }
 
+/* Deferred instructions come before the delay is over, wherever the branch goes. */
+static void
+a_shadow_uses_the_pointer_that_was(void **state)
+{
+	(void)state;
+	load_text(0, "immed[gprA_22, 0x40]");
+	load_text(1, "local_csr_wr[ActLMAddr0, gprA_22]");
+	load_text(2, "br[.8], defer[1]");
+	load_text(3, "immed[*l$index0, 0x123]");
+	load_text(8, "alu[*l$index0[2], --, B, 0x7]");
+	load_text(9, "br[.9]");
+	start(0, 0);
+	check_run(100, NIC_ME_LIMIT);
+	assert_int_equal(*nic_me_lm(twins->me[1], 0), 0x123);
+	assert_int_equal(*nic_me_lm(twins->me[1], 18), 7);
+}
+
 /* A swap at the very end of what is allowed leaves its context asleep. */
 static void
 the_limit_may_come_with_a_swap(void **state)
@@ -397,7 +414,7 @@ the_limit_may_come_with_a_swap(void **state)
 	load_text(0, "immed[gprA_0, 0x0]");
 	load_text(1, "mem[read32, $xfer_0, gprA_0, 0x0, 1], ctx_swap[sig2], defer[1]");
 	load_text(2, "immed[gprA_1, 0x1]");
-	load_text(3, "br[.0]");
+	load_text(3, "ctx_arb[voluntary], br[.0]");
 	for (uint64_t cnt = 1; cnt < 12; cnt++) {
 		start(0, 0);
 		check_run(cnt, NIC_ME_LIMIT);
@@ -442,6 +459,7 @@ main(void)
 		TEST(registers_are_other_ones_when_there_are_eight_contexts),
 		TEST(one_mode_goes_on_where_the_other_ended),
 		TEST(a_pointer_may_be_used_behind_a_branch),
+		TEST(a_shadow_uses_the_pointer_that_was),
 		TEST(the_limit_may_come_with_a_swap),
 		TEST(pointers_that_move_are_followed),
 	};
