@@ -7,7 +7,7 @@
  * stream of micro-operations is for one context. The other kind is a word of local memory through
  * a pointer. Handlers are the product of
  *
- *	operation	NIC_FAST_ALU_LIST: what is computed of l and r
+ *	operation	NIC_FAST_ALU_LIST: of l and r
  *	sources		RR, MR (l in local memory), RM (r)
  *	destination	R (written twice: two banks, or the same place again), M
  *	what is kept	D nothing, P PREV_ALU, L condition codes and PREV_ALU
@@ -17,58 +17,59 @@
 
 #include "nic/internal.h"
 
-/*	X(name, how, expression of l and r: a result, or the three summands)
- * SHF_*: r is rotated by the constant and masked, which makes shifts and rotations of it. */
-#define NIC_FAST_TURNED ((uint32_t)(((uint64_t)r << 32 | r) >> u->shift) & u->imm)
+/*	X(name)		what each computes: DO_name in fast_loop.c
+ * SHF_*, FIELD: r is rotated by a constant and masked, which makes shifts and rotations of it.
+ * IND_*: by source A of PREV_ALU. */
 #define NIC_FAST_ALU_LIST(X)                                                                       \
-	X(B, LOGIC, r)                                                                             \
-	X(NOT_B, LOGIC, ~r)                                                                        \
-	X(AND, LOGIC, l &r)                                                                        \
-	X(NOT_AND, LOGIC, ~l &r)                                                                   \
-	X(AND_NOT, LOGIC, l & ~r)                                                                  \
-	X(OR, LOGIC, l | r)                                                                        \
-	X(XOR, LOGIC, l ^ r)                                                                       \
-	X(SHF_B, LOGIC, NIC_FAST_TURNED)                                                           \
-	X(SHF_NOT_B, LOGIC, ~NIC_FAST_TURNED)                                                      \
-	X(SHF_AND, LOGIC, l &NIC_FAST_TURNED)                                                      \
-	X(SHF_NOT_AND, LOGIC, ~l &NIC_FAST_TURNED)                                                 \
-	X(SHF_AND_NOT, LOGIC, l & ~NIC_FAST_TURNED)                                                \
-	X(SHF_OR, LOGIC, l | NIC_FAST_TURNED)                                                      \
-	X(IND_RIGHT, LOGIC, r >> (prev_a & 31))                                                    \
-	X(IND_LEFT, LOGIC, r << (prev_a & 31))                                                     \
-	X(DBL, LOGIC, (uint32_t)(((uint64_t)l << 32 | r) >> u->shift))                             \
-	X(IND_DBL, LOGIC, (uint32_t)(((uint64_t)l << 32 | r) >> (prev_a & 31)))                    \
-	X(ASR, LOGIC, (uint32_t)(((prev_r & SIGN ? TOP : 0) | r) >> u->shift))                     \
-	X(IND_ASR, LOGIC, (uint32_t)(((prev_r & SIGN ? TOP : 0) | r) >> (prev_a & 31)))            \
-	X(FIELD, LOGIC, (NIC_FAST_TURNED) | (l & u->mask))                                         \
-	X(ADD, SUM, (l, r, 0))                                                                     \
-	X(ADD8, SUM, (l, r & 0xff, 0))                                                             \
-	X(ADD16, SUM, (l, r & 0xffff, 0))                                                          \
-	X(ADD_CARRY, SUM, (l, r, (uint32_t)(sum >> 32)))                                           \
-	X(SUB, SUM, (l, ~r, 1))                                                                    \
-	X(SUB_CARRY, SUM, (l, ~r, (uint32_t)(sum >> 32)))                                          \
-	X(B_SUB_A, SUM, (r, ~l, 1))
+	X(B)                                                                                       \
+	X(NOT_B)                                                                                   \
+	X(AND)                                                                                     \
+	X(NOT_AND)                                                                                 \
+	X(AND_NOT)                                                                                 \
+	X(OR)                                                                                      \
+	X(XOR)                                                                                     \
+	X(SHF_B)                                                                                   \
+	X(SHF_NOT_B)                                                                               \
+	X(SHF_AND)                                                                                 \
+	X(SHF_NOT_AND)                                                                             \
+	X(SHF_AND_NOT)                                                                             \
+	X(SHF_OR)                                                                                  \
+	X(IND_RIGHT)                                                                               \
+	X(IND_LEFT)                                                                                \
+	X(DBL)                                                                                     \
+	X(IND_DBL)                                                                                 \
+	X(ASR)                                                                                     \
+	X(IND_ASR)                                                                                 \
+	X(FIELD)                                                                                   \
+	X(ADD)                                                                                     \
+	X(ADD8)                                                                                    \
+	X(ADD16)                                                                                   \
+	X(ADD_CARRY)                                                                               \
+	X(SUB)                                                                                     \
+	X(SUB_CARRY)                                                                               \
+	X(B_SUB_A)
 
-/* The product of one operation, in the order of nic_fast_alu(). */
-#define NIC_FAST_SHAPES(X, op, how, expr)                                                          \
-	X(op, RR, R, D, how, expr)                                                                 \
-	X(op, RR, R, P, how, expr)                                                                 \
-	X(op, RR, R, L, how, expr)                                                                 \
-	X(op, MR, R, D, how, expr)                                                                 \
-	X(op, MR, R, P, how, expr)                                                                 \
-	X(op, MR, R, L, how, expr)                                                                 \
-	X(op, RM, R, D, how, expr)                                                                 \
-	X(op, RM, R, P, how, expr)                                                                 \
-	X(op, RM, R, L, how, expr)                                                                 \
-	X(op, RR, M, D, how, expr)                                                                 \
-	X(op, RR, M, P, how, expr)                                                                 \
-	X(op, RR, M, L, how, expr)                                                                 \
-	X(op, MR, M, D, how, expr)                                                                 \
-	X(op, MR, M, P, how, expr)                                                                 \
-	X(op, MR, M, L, how, expr)                                                                 \
-	X(op, RM, M, D, how, expr)                                                                 \
-	X(op, RM, M, P, how, expr)                                                                 \
-	X(op, RM, M, L, how, expr)
+/* The product of one operation: sources, destination, what is kept. nic_fast_put.c counts on the
+ * order. */
+#define NIC_FAST_SHAPES(X, op)                                                                     \
+	X(op, RR, R, D)                                                                            \
+	X(op, RR, R, P)                                                                            \
+	X(op, RR, R, L)                                                                            \
+	X(op, MR, R, D)                                                                            \
+	X(op, MR, R, P)                                                                            \
+	X(op, MR, R, L)                                                                            \
+	X(op, RM, R, D)                                                                            \
+	X(op, RM, R, P)                                                                            \
+	X(op, RM, R, L)                                                                            \
+	X(op, RR, M, D)                                                                            \
+	X(op, RR, M, P)                                                                            \
+	X(op, RR, M, L)                                                                            \
+	X(op, MR, M, D)                                                                            \
+	X(op, MR, M, P)                                                                            \
+	X(op, MR, M, L)                                                                            \
+	X(op, RM, M, D)                                                                            \
+	X(op, RM, M, P)                                                                            \
+	X(op, RM, M, L)
 #define NIC_FAST_SHAPE_CNT 18
 
 enum nic_fast_alu {
@@ -80,23 +81,23 @@ enum nic_fast_alu {
 enum nic_fast_sources { NIC_FAST_RR, NIC_FAST_MR, NIC_FAST_RM };
 enum nic_fast_keep { NIC_FAST_D, NIC_FAST_P, NIC_FAST_L };
 
-/* Conditions: of a 64-bit sum, its summands x and y, and the result n = its low word. */
+/*	X(name)		IF_name in fast_loop.c */
 #define NIC_FAST_BRANCH_LIST(X)                                                                    \
-	X(BEQ, !(uint32_t)sum)                                                                     \
-	X(BNE, (uint32_t)sum)                                                                      \
-	X(BMI, IS_N)                                                                               \
-	X(BPL, !IS_N)                                                                              \
-	X(BCS, sum >> 32)                                                                          \
-	X(BCC, !(sum >> 32))                                                                       \
-	X(BVS, IS_V)                                                                               \
-	X(BVC, !IS_V)                                                                              \
-	X(BGE, IS_N == IS_V)                                                                       \
-	X(BLT, IS_N != IS_V)                                                                       \
-	X(BLE, !(uint32_t)sum || IS_N != IS_V)                                                     \
-	X(BGT, (uint32_t)sum &&IS_N == IS_V)                                                       \
-	X(BR, true)                                                                                \
-	X(BR_BYTES, (AT(u->l) & u->test) == u->want)                                               \
-	X(BR_NOT_BYTES, (AT(u->l) & u->test) != u->want)
+	X(BEQ)                                                                                     \
+	X(BNE)                                                                                     \
+	X(BMI)                                                                                     \
+	X(BPL)                                                                                     \
+	X(BCS)                                                                                     \
+	X(BCC)                                                                                     \
+	X(BVS)                                                                                     \
+	X(BVC)                                                                                     \
+	X(BGE)                                                                                     \
+	X(BLT)                                                                                     \
+	X(BLE)                                                                                     \
+	X(BGT)                                                                                     \
+	X(BR)                                                                                      \
+	X(BR_BYTES)                                                                                \
+	X(BR_NOT_BYTES)
 
 /* The others. */
 #define NIC_FAST_OTHER_LIST(X)                                                                     \
@@ -126,6 +127,58 @@ enum nic_fast_keep { NIC_FAST_D, NIC_FAST_P, NIC_FAST_L };
 	X(ACCESS)                                                                                  \
 	X(SIGNAL) /* sent, to be waited for later */                                               \
 	X(SWAP)	  /* or at once */
+
+/*	X(first, second)	handlers that often follow each other, done by one */
+#define NIC_FAST_PAIR_LIST(X)                                                                      \
+	X(IMMED_R_D, IMMED_R_D)                                                                    \
+	X(IMMED_R_D, B_RR_R_D)                                                                     \
+	X(IMMED_R_D, SUB_RR_R_L)                                                                   \
+	X(B_RR_R_D, B_RR_R_D)                                                                      \
+	X(B_RR_R_D, IMMED_R_D)                                                                     \
+	X(FIELD_RR_R_D, IMMED_R_D)                                                                 \
+	X(FIELD_RR_R_D, FIELD_RR_R_D)                                                              \
+	X(ADD_RR_R_D, IMMED_R_D)                                                                   \
+	X(SUB_RR_R_L, SUB_CARRY_RR_R_L)                                                            \
+	X(SUB_RR_R_L, SUB_CARRY_RR_R_D)                                                            \
+	X(ADD_RR_R_L, ADD_CARRY_RR_R_L)                                                            \
+	X(ADD_RR_R_L, ADD_CARRY_RR_R_D)                                                            \
+	X(DBL_RR_R_D, SHF_B_RR_R_D)                                                                \
+	X(OR_RR_R_L, IND_RIGHT_RR_R_D)                                                             \
+	X(MUL_STEP, MUL_STEP)                                                                      \
+	X(ADDRESS_32, PLACE)                                                                       \
+	X(ADDRESS_40, PLACE)                                                                       \
+	X(MOVE_IN, SWAP)                                                                           \
+	X(MOVE_OUT, SWAP)                                                                          \
+	X(SUB_RR_R_L, BEQ)                                                                         \
+	X(SUB_RR_R_L, BNE)                                                                         \
+	X(SUB_RR_R_L, BCS)                                                                         \
+	X(SUB_RR_R_L, BCC)                                                                         \
+	X(SUB_RR_R_L, BGE)                                                                         \
+	X(SUB_RR_R_L, BLT)                                                                         \
+	X(SUB_CARRY_RR_R_L, BEQ)                                                                   \
+	X(SUB_CARRY_RR_R_L, BNE)                                                                   \
+	X(SUB_CARRY_RR_R_L, BCS)                                                                   \
+	X(SUB_CARRY_RR_R_L, BCC)                                                                   \
+	X(SUB_CARRY_RR_R_L, BGE)                                                                   \
+	X(SUB_CARRY_RR_R_L, BLT)                                                                   \
+	X(XOR_RR_R_L, BEQ)                                                                         \
+	X(XOR_RR_R_L, BNE)                                                                         \
+	X(XOR_RR_R_L, BCS)                                                                         \
+	X(XOR_RR_R_L, BCC)                                                                         \
+	X(XOR_RR_R_L, BGE)                                                                         \
+	X(XOR_RR_R_L, BLT)                                                                         \
+	X(OR_RR_R_L, BEQ)                                                                          \
+	X(OR_RR_R_L, BNE)                                                                          \
+	X(OR_RR_R_L, BCS)                                                                          \
+	X(OR_RR_R_L, BCC)                                                                          \
+	X(OR_RR_R_L, BGE)                                                                          \
+	X(OR_RR_R_L, BLT)                                                                          \
+	X(AND_RR_R_L, BEQ)                                                                         \
+	X(AND_RR_R_L, BNE)                                                                         \
+	X(AND_RR_R_L, BCS)                                                                         \
+	X(AND_RR_R_L, BCC)                                                                         \
+	X(AND_RR_R_L, BGE)                                                                         \
+	X(AND_RR_R_L, BLT)
 
 enum nic_fast_other {
 	NIC_FAST_BRANCHES = NIC_FAST_ALU_CNT * NIC_FAST_SHAPE_CNT,
@@ -198,7 +251,9 @@ bool nic_fast_translate(struct nic_me *me, uint32_t ctx);
  * stops, or the next straight run could pass `end` instructions. */
 void nic_fast_loop(
 	struct nic_me *me, const struct nic_uop *at, const struct nic_stream *stream, uint64_t end);
-/* The handlers, by enum nic_fast_other and what nic_fast_translate() computes. */
+/* The handlers, by enum nic_fast_other and the products. */
 const void *const *nic_fast_handlers(void);
+/* The handler that does both; NULL when there is none. */
+const void *nic_fast_pair(const void *first, const void *second);
 
 #endif

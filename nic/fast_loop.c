@@ -19,7 +19,6 @@
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 #define SIGN (UINT32_C(1) << 31)
-#define TOP (UINT64_MAX << 32)
 #define AT(offset) (*(uint32_t *)(void *)((uint8_t *)me + (offset)))
 #define LM(pointer, off) AT(offsetof(struct nic_me, lm) + (AT(pointer) | (off)))
 
@@ -45,40 +44,72 @@
 	} while (0)
 #define PUT_M(value) (LM(u->d, u->e) = (value))
 
-/* For each: res, and what the condition codes are of: s, and its summands or what has no V. */
-#define COMPUTE_LOGIC(expr)                                                                        \
-	uint32_t res = (expr), v = res, w = 0;                                                     \
-	uint64_t s = res
-#define COMPUTE_SUM(three) SUMMANDS three
-#define SUMMANDS(first, second, carry)                                                             \
-	uint32_t v = (first), w = (second);                                                        \
-	uint64_t s = (uint64_t)v + w + (carry);                                                    \
-	uint32_t res = (uint32_t)s
+/* Computed: res, and what the condition codes are of, s: a sum and its summands; or a result, of
+ * which C and V are 0. */
+#define RESULT(expr)                                                                               \
+	const uint32_t res = (expr), v = res, w = 0;                                               \
+	const uint64_t s = res
+#define SUM(first, second, carry)                                                                  \
+	const uint32_t v = (first), w = (second);                                                  \
+	const uint64_t s = (uint64_t)v + w + (carry);                                              \
+	const uint32_t res = (uint32_t)s
+
+#define LONG(high, low) ((uint64_t)(high) << 32 | (low))
+#define TURNED ((uint32_t)(LONG(r, r) >> u->shift) & u->imm)
+#define SIGNED (prev_r & SIGN ? UINT32_MAX : 0)
+#define BY_A (prev_a & 31)
+#define CARRY ((uint32_t)(sum >> 32))
+
+#define DO_B RESULT(r)
+#define DO_NOT_B RESULT(~r)
+#define DO_AND RESULT(l &r)
+#define DO_NOT_AND RESULT(~l &r)
+#define DO_AND_NOT RESULT(l & ~r)
+#define DO_OR RESULT(l | r)
+#define DO_XOR RESULT(l ^ r)
+#define DO_SHF_B RESULT(TURNED)
+#define DO_SHF_NOT_B RESULT(~TURNED)
+#define DO_SHF_AND RESULT(l &TURNED)
+#define DO_SHF_NOT_AND RESULT(~l &TURNED)
+#define DO_SHF_AND_NOT RESULT(l & ~TURNED)
+#define DO_SHF_OR RESULT(l | TURNED)
+#define DO_IND_RIGHT RESULT(r >> BY_A)
+#define DO_IND_LEFT RESULT(r << BY_A)
+#define DO_DBL RESULT((uint32_t)(LONG(l, r) >> u->shift))
+#define DO_IND_DBL RESULT((uint32_t)(LONG(l, r) >> BY_A))
+#define DO_ASR RESULT((uint32_t)(LONG(SIGNED, r) >> u->shift))
+#define DO_IND_ASR RESULT((uint32_t)(LONG(SIGNED, r) >> BY_A))
+#define DO_FIELD RESULT(TURNED | (l & u->mask))
+#define DO_ADD SUM(l, r, 0)
+#define DO_ADD8 SUM(l, r & 0xff, 0)
+#define DO_ADD16 SUM(l, r & 0xffff, 0)
+#define DO_ADD_CARRY SUM(l, r, CARRY)
+#define DO_SUB SUM(l, ~r, 1)
+#define DO_SUB_CARRY SUM(l, ~r, CARRY)
+#define DO_B_SUB_A SUM(r, ~l, 1)
 
 #define KEEP_D (void)s, (void)v, (void)w, (void)l, (void)r
 #define KEEP_P KEEP_D, prev_a = l, prev_r = res
 #define KEEP_L KEEP_P, sum = s, x = v, y = w
 
-#define ALU(op, sources, put, keep, how, expr)                                                     \
-	op##_##sources##_##put##_##keep:                                                           \
+#define ALU_BODY(op, sources, put, keep)                                                           \
 	{                                                                                          \
 		const uint32_t l = LEFT_##sources, r = RIGHT_##sources;                            \
-		COMPUTE_##how(expr);                                                               \
+		DO_##op;                                                                           \
                                                                                                    \
 		PUT_##put(res);                                                                    \
 		KEEP_##keep;                                                                       \
-		NEXT();                                                                            \
 	}
-#define ALU_LABEL(op, sources, put, keep, how, expr) &&op##_##sources##_##put##_##keep,
+#define ALU(op, sources, put, keep)                                                                \
+	op##_##sources##_##put##_##keep : ALU_BODY(op, sources, put, keep) NEXT();
+#define ALU_LABEL(op, sources, put, keep) &&op##_##sources##_##put##_##keep,
 
 #define IS_N ((uint32_t)sum >> 31)
 #define IS_V ((~(x ^ y) & (x ^ (uint32_t)sum)) >> 31)
 
 /* Where control goes elsewhere the limit is looked at: could the straight run there pass it? */
-#define BRANCH(name, condition)                                                                    \
-	name : {                                                                                   \
-		if (!(condition))                                                                  \
-			NEXT();                                                                    \
+#define BRANCH_BODY(condition)                                                                     \
+	if (condition) {                                                                           \
 		room += u->delta;                                                                  \
 		skew += u->lost;                                                                   \
 		if (unlikely(room < u->limit)) {                                                   \
@@ -88,8 +119,27 @@
 		u += u->target;                                                                    \
 		DISPATCH();                                                                        \
 	}
-#define BRANCH_LABEL(name, condition) &&name,
+#define BRANCH(name)                                                                               \
+	name:                                                                                      \
+	BRANCH_BODY(IF_##name)                                                                     \
+	NEXT();
 #define LABEL(name) &&name,
+
+#define IF_BEQ !(uint32_t)sum
+#define IF_BNE (uint32_t) sum
+#define IF_BMI IS_N
+#define IF_BPL !IS_N
+#define IF_BCS CARRY
+#define IF_BCC !CARRY
+#define IF_BVS IS_V
+#define IF_BVC !IS_V
+#define IF_BGE IS_N == IS_V
+#define IF_BLT IS_N != IS_V
+#define IF_BLE !(uint32_t)sum || IS_N != IS_V
+#define IF_BGT (uint32_t) sum &&IS_N == IS_V
+#define IF_BR true
+#define IF_BR_BYTES (AT(u->l) & u->test) == u->want
+#define IF_BR_NOT_BYTES (AT(u->l) & u->test) != u->want
 
 /* A constant, which has no source A and leaves that of the instruction before. */
 #define CONSTANT(name, put, expr)                                                                  \
@@ -106,6 +156,61 @@
 		PUT_##put(prev_r);                                                                 \
 		NEXT();                                                                            \
 	}
+
+/* What is also done as one of a pair. */
+#define BODY_IMMED_R_D PUT_R(u->imm);
+#define BODY_ADD_CARRY_RR_R_D ALU_BODY(ADD_CARRY, RR, R, D)
+#define BODY_ADD_CARRY_RR_R_L ALU_BODY(ADD_CARRY, RR, R, L)
+#define BODY_ADD_RR_R_D ALU_BODY(ADD, RR, R, D)
+#define BODY_ADD_RR_R_L ALU_BODY(ADD, RR, R, L)
+#define BODY_AND_RR_R_L ALU_BODY(AND, RR, R, L)
+#define BODY_B_RR_R_D ALU_BODY(B, RR, R, D)
+#define BODY_DBL_RR_R_D ALU_BODY(DBL, RR, R, D)
+#define BODY_FIELD_RR_R_D ALU_BODY(FIELD, RR, R, D)
+#define BODY_IND_RIGHT_RR_R_D ALU_BODY(IND_RIGHT, RR, R, D)
+#define BODY_OR_RR_R_L ALU_BODY(OR, RR, R, L)
+#define BODY_SHF_B_RR_R_D ALU_BODY(SHF_B, RR, R, D)
+#define BODY_SUB_CARRY_RR_R_D ALU_BODY(SUB_CARRY, RR, R, D)
+#define BODY_SUB_CARRY_RR_R_L ALU_BODY(SUB_CARRY, RR, R, L)
+#define BODY_SUB_RR_R_L ALU_BODY(SUB, RR, R, L)
+#define BODY_XOR_RR_R_L ALU_BODY(XOR, RR, R, L)
+#define BODY_BEQ BRANCH_BODY(IF_BEQ)
+#define BODY_BNE BRANCH_BODY(IF_BNE)
+#define BODY_BCS BRANCH_BODY(IF_BCS)
+#define BODY_BCC BRANCH_BODY(IF_BCC)
+#define BODY_BGE BRANCH_BODY(IF_BGE)
+#define BODY_BLT BRANCH_BODY(IF_BLT)
+#define BODY_MUL_STEP                                                                              \
+	if (unlikely(me->mul_steps != u->imm))                                                     \
+		goto EXACT;                                                                        \
+	me->mul_steps++;
+#define BODY_ADDRESS_32 address = AT(u->l) + AT(u->r);
+#define BODY_ADDRESS_40                                                                            \
+	address = (((uint64_t)AT(u->l) << 8) + AT(u->r)) & ((UINT64_C(1) << NIC_ADDRESS_BITS) - 1);
+#define BODY_PLACE                                                                                 \
+	place = nic_mem_at(me->mem, (enum nic_target)u->mask, address, u->imm);                    \
+	if (unlikely(!place))                                                                      \
+		goto EXACT;
+#define BODY_MOVE_IN memcpy(&AT(u->d), place, u->imm);
+#define BODY_MOVE_OUT memcpy(place, &AT(u->d), u->imm);
+#define BODY_SWAP goto SWAP;
+
+#define ONE(name)                                                                                  \
+	name:                                                                                      \
+	BODY_##name NEXT();
+#define PAIR(first, second)                                                                        \
+	first##_##second : BODY_##first u++;                                                       \
+	BODY_##second NEXT();
+#define PAIR_ROW(first, second) { &&first, &&second, &&first##_##second },
+
+/* What the translator must know of the handlers. */
+struct handlers {
+	const void *const *each; /* by number */
+	const struct pair {
+		const void *first, *second, *both;
+	} * pairs;
+	size_t pair_cnt;
+};
 
 /* Condition codes as a sum that has them. */
 static uint64_t
@@ -136,17 +241,18 @@ signals_come(struct nic_ctx *ctx, uint32_t signals, uint64_t due)
 }
 
 /* With me NULL it only says where its handlers are. */
-static const void *const *
+static struct handlers
 loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream, uint64_t end)
 {
 	/* clang-format off */
-	static const void *const handlers[] = {
-#define X(op, how, expr) NIC_FAST_SHAPES(ALU_LABEL, op, how, expr)
+	static const void *const each[] = {
+#define X(op) NIC_FAST_SHAPES(ALU_LABEL, op)
 		NIC_FAST_ALU_LIST(X)
 #undef X
-		NIC_FAST_BRANCH_LIST(BRANCH_LABEL)
+		NIC_FAST_BRANCH_LIST(LABEL)
 		NIC_FAST_OTHER_LIST(LABEL)
 	};
+	static const struct pair pairs[] = { NIC_FAST_PAIR_LIST(PAIR_ROW) };
 	/* clang-format on */
 	uint64_t sum, skew, address = 0;
 	uint32_t x, y, prev_r, prev_a, to = 0, pc;
@@ -154,7 +260,11 @@ loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream
 	int64_t room;
 	bool alone;
 
-	_Static_assert(sizeof(handlers) / sizeof(handlers[0]) == NIC_FAST_CNT, "one each");
+	static const struct handlers handlers = {
+		.each = each, .pairs = pairs, .pair_cnt = sizeof(pairs) / sizeof(pairs[0])
+	};
+
+	_Static_assert(sizeof(each) / sizeof(each[0]) == NIC_FAST_CNT, "one each");
 	if (!me)
 		return handlers;
 	sum = flags_sum(me->ctx);
@@ -168,11 +278,18 @@ loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream
 	alone = is_alone(me);
 	DISPATCH();
 
-#define X(op, how, expr) NIC_FAST_SHAPES(ALU, op, how, expr)
+#define X(op) NIC_FAST_SHAPES(ALU, op)
 	NIC_FAST_ALU_LIST(X)
 #undef X
 	NIC_FAST_BRANCH_LIST(BRANCH)
+	NIC_FAST_PAIR_LIST(PAIR)
 
+	ONE(MUL_STEP)
+	ONE(ADDRESS_32)
+	ONE(ADDRESS_40)
+	ONE(PLACE)
+	ONE(MOVE_IN)
+	ONE(MOVE_OUT)
 	CONSTANT(IMMED, R, u->imm)
 	CONSTANT(IMMED, M, u->imm)
 	CONSTANT(MERGE, R, (AT(u->l) & u->mask) | u->imm)
@@ -182,11 +299,6 @@ MUL_START:
 	me->mul_a = AT(u->l);
 	me->mul_b = AT(u->r);
 	me->mul_steps = 1;
-	NEXT();
-MUL_STEP:
-	if (unlikely(me->mul_steps != u->imm))
-		goto EXACT;
-	me->mul_steps++;
 	NEXT();
 PRODUCT:
 	if (unlikely(me->mul_steps != u->off))
@@ -225,30 +337,13 @@ JUMP_GO:
 	u = stream->uops + stream->entry[to];
 	DISPATCH();
 
-ADDRESS_32:
-	address = AT(u->l) + AT(u->r);
-	NEXT();
-ADDRESS_40:
-	address = (((uint64_t)AT(u->l) << 8) + AT(u->r)) & ((UINT64_C(1) << NIC_ADDRESS_BITS) - 1);
-	NEXT();
 ADDRESS_IMM:
 	address = u->imm;
-	NEXT();
-PLACE:
-	place = nic_mem_at(me->mem, (enum nic_target)u->mask, address, u->imm);
-	if (unlikely(!place))
-		goto EXACT;
 	NEXT();
 DESCRIBE:
 	me->prev_result = prev_r;
 	if (unlikely(!nic_me_is_good_command(me, &me->insns_at[u->pc], address)))
 		goto EXACT;
-	NEXT();
-MOVE_IN:
-	memcpy(&AT(u->d), place, u->imm);
-	NEXT();
-MOVE_OUT:
-	memcpy(place, &AT(u->d), u->imm);
 	NEXT();
 ACCESS:
 	nic_mem_access(me->mem, &me->command);
@@ -290,7 +385,18 @@ leave:
 const void *const *
 nic_fast_handlers(void)
 {
-	return loop(NULL, NULL, NULL, 0);
+	return loop(NULL, NULL, NULL, 0).each;
+}
+
+const void *
+nic_fast_pair(const void *first, const void *second)
+{
+	const struct handlers h = loop(NULL, NULL, NULL, 0);
+
+	for (size_t i = 0; i < h.pair_cnt; i++)
+		if (h.pairs[i].first == first && h.pairs[i].second == second)
+			return h.pairs[i].both;
+	return NULL;
 }
 
 void

@@ -274,6 +274,18 @@ fix_all(struct nic_making *t)
 	}
 }
 
+/* The second of a pair stays, for who comes there from elsewhere. */
+static void
+join_pairs(const struct nic_stream *s)
+{
+	for (uint32_t i = 0; i + 1 < s->cnt; i++) {
+		const void *both = nic_fast_pair(s->uops[i].run, s->uops[i + 1].run);
+
+		if (both)
+			s->uops[i].run = both;
+	}
+}
+
 static bool
 make_stream(struct nic_making *t)
 {
@@ -288,6 +300,7 @@ make_stream(struct nic_making *t)
 		put_straight(t);
 		put_tails(t);
 		fix_all(t);
+		join_pairs(t->stream);
 	}
 	t->failed |= !t->tails || !t->fixups;
 	free(t->tails);
