@@ -13,7 +13,9 @@
  * and atomic addition without a result is the one write to a map value that the card can do (a
  * plain store is refused: "map writes not supported"). But the program also inserts, and firmware
  * that exports only the lookup, as the open one does, refuses with "[nfp] map_update: not
- * supported by FW". Whether the vendor's firmware exports it is for its card file to say.
+ * supported by FW". With firmware that does update, the zeros must be zero bytes to the verifier:
+ * since Linux 6.8 it keeps aligned 8-byte zeros as a spilled register, and the driver then says
+ * "may be non-zero". `xoffload check` shows it.
  */
 #include "parse.h"
 

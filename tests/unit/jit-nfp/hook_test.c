@@ -477,6 +477,19 @@ warning_is_said_at_every_visit_and_found_once(void **state)
 	assert_int_equal(prog->insns[14].arg4_kind, XB_PTR_STACK);
 }
 
+/* Those of `check --json`. */
+static bool
+is_stage(const char *name)
+{
+	static const char *const stages[] = { "load", "map", "verifier", "driver", "translate",
+		"attach" };
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (strcmp(name, stages[i]) == 0)
+			return true;
+	return false;
+}
+
 static void
 every_rule_says_what_why_and_what_instead(void **state)
 {
@@ -486,8 +499,7 @@ every_rule_says_what_why_and_what_instead(void **state)
 
 		assert_true(info->text[0] && info->why[0] && info->fix[0]);
 		assert_true((info->severity == JIT_ERROR) == (info->err > 0));
-		assert_true(!strcmp(info->stage, "driver") || !strcmp(info->stage, "translate") ||
-			    !strcmp(info->stage, "attach"));
+		assert_true(is_stage(info->stage));
 	}
 }
 
