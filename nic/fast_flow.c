@@ -229,7 +229,8 @@ bytes_moved(const struct nic_insn *insn, const struct nic_command *command)
 {
 	uint32_t bytes;
 
-	if (insn->indir || (command->does != NIC_DOES_READ && command->does != NIC_DOES_WRITE) ||
+	if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || insn->indir ||
+		(command->does != NIC_DOES_READ && command->does != NIC_DOES_WRITE) ||
 		command->how != NIC_HOW_SWAP || command->length_mask)
 		return 0;
 	bytes = (insn->cnt + 1) * command->unit;
