@@ -199,7 +199,7 @@ mark_functions(const struct obj_raw_prog *raw, struct xb_func *at, const struct 
 {
 	for (uint32_t i = 0; i < raw->insn_cnt; i++) {
 		const struct bpf_insn *insn = &raw->insns[i];
-		bool wide = obj_insn_is_wide(insn);
+		bool wide = xb_insn_is_wide(insn);
 		int64_t target = (int64_t)i + insn->imm + 1;
 
 		if ((obj_insn_is_call(insn) || (wide && insn->src_reg == BPF_PSEUDO_FUNC)) &&

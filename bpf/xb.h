@@ -209,6 +209,21 @@ const struct xb_op_info *xb_op_info(enum xb_op op);
  * NULL and *op, or the reason it is none: a static string. */
 const char *xb_insn_decode(const struct bpf_insn *insn, uint32_t left, enum xb_op *op);
 
+/* The load of 64 bits, which takes two slots. */
+static inline bool
+xb_insn_is_wide(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+/* Its imm is the index of a map in xb_object.maps. */
+static inline bool
+xb_insn_names_map(const struct bpf_insn *insn)
+{
+	return xb_insn_is_wide(insn) &&
+	       (insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE);
+}
+
 /*
  * The checks that need no knowledge of values: every instruction is one, jumps and calls land on
  * the beginning of an instruction inside the program, the last one cannot fall off the end.

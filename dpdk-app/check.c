@@ -123,8 +123,7 @@ map_named(const struct check *c, uint32_t slot)
 {
 	const struct bpf_insn *insn = &c->prog->insns[slot];
 
-	if (insn->code != (BPF_LD | BPF_IMM | BPF_DW) ||
-		(insn->src_reg != BPF_PSEUDO_MAP_IDX && insn->src_reg != BPF_PSEUDO_MAP_IDX_VALUE))
+	if (!xb_insn_names_map(insn))
 		return UINT32_MAX;
 	return (uint32_t)insn->imm < c->obj->map_cnt ? (uint32_t)insn->imm : UINT32_MAX;
 }

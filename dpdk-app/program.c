@@ -133,13 +133,6 @@ refuse(const struct loader *l, const struct xb_prog *prog, int err, const char *
 	return err;
 }
 
-static bool
-names_a_map(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
-	       (insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE);
-}
-
 /* Objects of the field hold maps for programs that are not run, of types that need not be known
  * here: only what this program names is made. */
 static int
@@ -150,7 +143,7 @@ make_maps(const struct loader *l, const struct xb_prog *prog, const struct bpf_i
 		struct xb_map **map;
 
 		/* xb_image_new() refuses a map that is none. */
-		if (!names_a_map(insn) || (uint32_t)insn->imm >= l->p->obj->map_cnt)
+		if (!xb_insn_names_map(insn) || (uint32_t)insn->imm >= l->p->obj->map_cnt)
 			continue;
 		map = &l->p->maps[insn->imm];
 		if (*map == NULL)

@@ -11,12 +11,6 @@
 
 /* ---- instructions, and the maps they name ---- */
 
-static bool
-is_ldimm64(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
 /* The index of a map in prog->maps, put there if it is not; a reference is taken. */
 static int
 use_map(struct off_prog *prog, struct off_map *map, struct xb_log *log)
@@ -80,7 +74,7 @@ bind_maps(struct off_prog *prog, const struct off_prog_load *attr, struct xb_log
 	for (uint32_t i = 0; !err && i + 1 < prog->insn_cnt; i++) {
 		struct bpf_insn *insn = &prog->insns[i];
 
-		if (!is_ldimm64(insn))
+		if (!xb_insn_is_wide(insn))
 			continue;
 		i++;
 		if (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE ||
