@@ -125,7 +125,7 @@ struct btf; /* libbpf's */
 struct xb_object {
 	const char *path;
 	const char *license; /* "" when there is none */
-	bool gpl_compatible; /* the kernel's license_is_gpl_compatible() */
+	bool gpl_compatible; /* xb_license_is_gpl_compatible() */
 	bool legacy;	     /* iproute2 form (section "maps") */
 	const struct xb_prog *progs;
 	uint32_t prog_cnt;
@@ -167,6 +167,8 @@ void xb_object_close(struct xb_object *obj);
 const struct xb_line *xb_prog_line(const struct xb_prog *prog, uint32_t insn);
 /* The function an instruction belongs to. */
 const struct xb_func *xb_prog_func(const struct xb_prog *prog, uint32_t insn);
+/* The kernel's license_is_gpl_compatible(). */
+bool xb_license_is_gpl_compatible(const char *license);
 /* "xdp", "tc", "tc action"; the word used in messages, options and JSON. */
 const char *xb_prog_type_name(enum bpf_prog_type type);
 

@@ -87,19 +87,6 @@ bind_maps(struct off_prog *prog, const struct off_prog_load *attr, struct xb_log
 
 /* ---- the program ---- */
 
-/* license_is_gpl_compatible() */
-static bool
-is_gpl(const char *license)
-{
-	static const char *const compatible[] = { "GPL", "GPL v2", "GPL and additional rights",
-		"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL" };
-
-	for (uint32_t i = 0; i < ARRAY_SIZE(compatible); i++)
-		if (!strcmp(license, compatible[i]))
-			return true;
-	return false;
-}
-
 static uint64_t
 now_ns(void)
 {
@@ -119,7 +106,7 @@ prog_new(const struct off_caller *who, const struct off_prog_load *attr)
 	off_object_init(&prog->o, who->k, OFF_KIND_PROG);
 	prog->type = attr->prog_type;
 	prog->expected_attach_type = attr->expected_attach_type;
-	prog->gpl_compatible = is_gpl(attr->license);
+	prog->gpl_compatible = xb_license_is_gpl_compatible(attr->license);
 	prog->has_frags = attr->prog_flags & BPF_F_XDP_HAS_FRAGS;
 	prog->uid = who->uid;
 	prog->load_time_ns = now_ns();
