@@ -202,7 +202,7 @@ index_maps(const struct bpf_rec *rec, struct bpf_rec_prog *prog, struct bpf_insn
 		struct bpf_insn *insn = &insns[i];
 		uint32_t map;
 
-		if (!obj_insn_is_wide(insn))
+		if (!xb_insn_is_wide(insn))
 			continue;
 		i++;
 		if (insn->src_reg != BPF_PSEUDO_MAP_FD && insn->src_reg != BPF_PSEUDO_MAP_VALUE)

@@ -124,8 +124,8 @@ obj_read_file(const char *path, struct xb_log *log, uint8_t **data, size_t *size
 /* ---- license -------------------------------------------------------------------------------- */
 
 /* include/linux/license.h of the kernel. */
-static bool
-is_gpl_compatible(const char *license)
+bool
+xb_license_is_gpl_compatible(const char *license)
 {
 	static const char *const list[] = { "GPL", "GPL v2", "GPL and additional rights",
 		"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL" };
@@ -148,7 +148,7 @@ take_license(struct obj_build *b)
 		memcpy(license, sec->data, len);
 	}
 	b->out->license = obj_strdup(b->out, license);
-	b->out->gpl_compatible = is_gpl_compatible(license);
+	b->out->gpl_compatible = xb_license_is_gpl_compatible(license);
 	return b->out->license ? 0 : obj_fail(&b->elf, ENOMEM, NULL, "out of memory");
 }
 
@@ -199,7 +199,7 @@ mark_functions(const struct obj_raw_prog *raw, struct xb_func *at, const struct 
 {
 	for (uint32_t i = 0; i < raw->insn_cnt; i++) {
 		const struct bpf_insn *insn = &raw->insns[i];
-		bool wide = obj_insn_is_wide(insn);
+		bool wide = xb_insn_is_wide(insn);
 		int64_t target = (int64_t)i + insn->imm + 1;
 
 		if ((obj_insn_is_call(insn) || (wide && insn->src_reg == BPF_PSEUDO_FUNC)) &&

@@ -197,7 +197,7 @@ calls_itself(const struct obj_elf *elf, uint32_t sec)
 
 		if (obj_insn_is_call(&insn))
 			return true;
-		i += obj_insn_is_wide(&insn);
+		i += xb_insn_is_wide(&insn);
 	}
 	return false;
 }

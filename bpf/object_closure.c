@@ -139,7 +139,7 @@ look_at_insn(struct closure *cl, uint32_t sec, uint32_t at)
 	if (!rel) {
 		if (obj_insn_is_call(&insn))
 			use_function(cl, sec, (int64_t)at + insn.imm + 1);
-		else if (obj_insn_is_wide(&insn) && insn.src_reg)
+		else if (xb_insn_is_wide(&insn) && insn.src_reg)
 			obj_leave(cl->c, ENOEXEC,
 				"instruction %u names a map or a function by a number (kind %u)",
 				at, insn.src_reg);

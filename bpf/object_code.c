@@ -145,12 +145,6 @@ obj_insn_at(const struct obj_elf *elf, uint32_t sec, uint32_t insn)
 }
 
 bool
-obj_insn_is_wide(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
-bool
 obj_insn_is_call(const struct bpf_insn *insn)
 {
 	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
@@ -175,7 +169,7 @@ check_code_rel(const struct obj_elf *elf, const char *rel_name, const struct obj
 		return 0;
 	f = obj_func_at(elf, rel->sec, at);
 	end = f ? f->insn + f->cnt : (uint32_t)(elf->secs[rel->sec].size / OBJ_INSN_BYTES);
-	if (!obj_insn_is_wide(&insn) || at + 1 >= end)
+	if (!xb_insn_is_wide(&insn) || at + 1 >= end)
 		return obj_fail(elf, ENOEXEC, rel_name,
 			"relocation at byte %u: the instruction there is neither a call nor a whole"
 			" 64-bit load",

@@ -101,7 +101,6 @@ const struct obj_rel *obj_rel_at(const struct obj_elf *elf, uint32_t sec, uint32
 /* The function that holds an instruction, NULL when none does. */
 struct obj_func *obj_func_at(const struct obj_elf *elf, uint32_t sec, uint32_t insn);
 bool obj_insn_is_call(const struct bpf_insn *insn); /* BPF to BPF */
-bool obj_insn_is_wide(const struct bpf_insn *insn);
 
 /* ---- object_btf.c, object_btf_ext.c --------------------------------------------------------- */
 

@@ -67,7 +67,7 @@ relocate_map(const struct assembly *a, struct bpf_insn *insn, const struct obj_s
 {
 	const struct obj_legacy *l = a->l;
 
-	if (!obj_insn_is_wide(insn) || sym->value % l->entry_bytes ||
+	if (!xb_insn_is_wide(insn) || sym->value % l->entry_bytes ||
 		sym->value / l->entry_bytes >= l->map_cnt)
 		return obj_fail(&l->b->elf, ENOEXEC, a->c->section,
 			"program '%s': '%s' at byte %llu is not the beginning of a map", a->c->name,
@@ -97,7 +97,7 @@ relocate(const struct assembly *a, const struct obj_rel *rel, uint32_t at)
 				? "define maps in SEC(\".maps\")"
 				: "give the program a section, SEC(\"xdp\") or SEC(\"tc\")");
 	target = (int64_t)(sym->value / OBJ_INSN_BYTES);
-	if (obj_insn_is_wide(insn)) {
+	if (xb_insn_is_wide(insn)) {
 		target = place(a, sym->sec, target + (uint32_t)insn->imm / OBJ_INSN_BYTES);
 		insn->src_reg = BPF_PSEUDO_FUNC;
 	} else {

@@ -335,7 +335,7 @@ renumber_maps(const struct load *l, const struct obj_raw_prog *raw, struct bpf_i
 		struct bpf_insn *insn = &insns[i];
 		uint32_t map;
 
-		if (!obj_insn_is_wide(insn))
+		if (!xb_insn_is_wide(insn))
 			continue;
 		i++;
 		if (insn->src_reg != BPF_PSEUDO_MAP_IDX &&

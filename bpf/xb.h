@@ -125,7 +125,7 @@ struct btf; /* libbpf's */
 struct xb_object {
 	const char *path;
 	const char *license; /* "" when there is none */
-	bool gpl_compatible; /* the kernel's license_is_gpl_compatible() */
+	bool gpl_compatible; /* xb_license_is_gpl_compatible() */
 	bool legacy;	     /* iproute2 form (section "maps") */
 	const struct xb_prog *progs;
 	uint32_t prog_cnt;
@@ -167,6 +167,8 @@ void xb_object_close(struct xb_object *obj);
 const struct xb_line *xb_prog_line(const struct xb_prog *prog, uint32_t insn);
 /* The function an instruction belongs to. */
 const struct xb_func *xb_prog_func(const struct xb_prog *prog, uint32_t insn);
+/* The kernel's license_is_gpl_compatible(). */
+bool xb_license_is_gpl_compatible(const char *license);
 /* "xdp", "tc", "tc action"; the word used in messages, options and JSON. */
 const char *xb_prog_type_name(enum bpf_prog_type type);
 
@@ -208,6 +210,21 @@ const struct xb_op_info *xb_op_info(enum xb_op op);
 /* Which instruction insn[0] is (insn[1] is read for wide ones; left = slots left, at least 1).
  * NULL and *op, or the reason it is none: a static string. */
 const char *xb_insn_decode(const struct bpf_insn *insn, uint32_t left, enum xb_op *op);
+
+/* The load of 64 bits, which takes two slots. */
+static inline bool
+xb_insn_is_wide(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
+}
+
+/* Its imm is the index of a map in xb_object.maps. */
+static inline bool
+xb_insn_names_map(const struct bpf_insn *insn)
+{
+	return xb_insn_is_wide(insn) &&
+	       (insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE);
+}
 
 /*
  * The checks that need no knowledge of values: every instruction is one, jumps and calls land on

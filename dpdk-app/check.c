@@ -123,8 +123,7 @@ map_named(const struct check *c, uint32_t slot)
 {
 	const struct bpf_insn *insn = &c->prog->insns[slot];
 
-	if (insn->code != (BPF_LD | BPF_IMM | BPF_DW) ||
-		(insn->src_reg != BPF_PSEUDO_MAP_IDX && insn->src_reg != BPF_PSEUDO_MAP_IDX_VALUE))
+	if (!xb_insn_names_map(insn))
 		return UINT32_MAX;
 	return (uint32_t)insn->imm < c->obj->map_cnt ? (uint32_t)insn->imm : UINT32_MAX;
 }
@@ -267,23 +266,14 @@ static int
 verify(struct pass *p, bool verbose)
 {
 	const struct check *c = p->check;
-	const struct xb_verify_opts opts = {
-		.type = c->prog->type,
-		.gpl_compatible = c->obj->gpl_compatible,
-		.offloaded = true,
-		.maps = c->obj->maps,
-		.map_cnt = c->obj->map_cnt,
-		.btf = c->obj->btf,
-		.funcs = c->prog->funcs,
-		.func_cnt = c->prog->func_cnt,
-		.lines = c->prog->lines,
-		.line_cnt = c->prog->line_cnt,
-		.log_level = verbose ? 2 : 0,
-		.hooks = jit_prog_hooks(p->prog),
-	};
+	struct xb_verify_opts opts = xb_verify_opts_of(c->obj, c->prog);
 	struct xb_facts facts;
-	int ret = xb_verify(c->prog->insns, c->prog->insn_cnt, &opts, &facts, &p->log);
+	int ret;
 
+	opts.offloaded = true;
+	opts.log_level = verbose ? 2 : 0;
+	opts.hooks = jit_prog_hooks(p->prog);
+	ret = xb_verify(c->prog->insns, c->prog->insn_cnt, &opts, &facts, &p->log);
 	if (ret == 0)
 		xb_facts_free(&facts);
 	else

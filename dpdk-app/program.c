@@ -133,13 +133,6 @@ refuse(const struct loader *l, const struct xb_prog *prog, int err, const char *
 	return err;
 }
 
-static bool
-names_a_map(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
-	       (insn->src_reg == BPF_PSEUDO_MAP_IDX || insn->src_reg == BPF_PSEUDO_MAP_IDX_VALUE);
-}
-
 /* Objects of the field hold maps for programs that are not run, of types that need not be known
  * here: only what this program names is made. */
 static int
@@ -150,7 +143,7 @@ make_maps(const struct loader *l, const struct xb_prog *prog, const struct bpf_i
 		struct xb_map **map;
 
 		/* xb_image_new() refuses a map that is none. */
-		if (!names_a_map(insn) || (uint32_t)insn->imm >= l->p->obj->map_cnt)
+		if (!xb_insn_names_map(insn) || (uint32_t)insn->imm >= l->p->obj->map_cnt)
 			continue;
 		map = &l->p->maps[insn->imm];
 		if (*map == NULL)
@@ -183,24 +176,15 @@ tell_place(const struct xb_prog *prog, int32_t insn, struct xb_log *log)
 static int
 verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx, struct bpf_insn *insns)
 {
-	const struct xb_object *obj = l->p->obj;
-	const struct xb_verify_opts opts = {
-		.type = l->how->type,
-		.mem_bytes = l->how->mem_bytes,
-		.gpl_compatible = obj->gpl_compatible,
-		.maps = obj->maps,
-		.map_cnt = obj->map_cnt,
-		.btf = obj->btf,
-		.funcs = prog->funcs,
-		.func_cnt = prog->func_cnt,
-		.lines = prog->lines,
-		.line_cnt = prog->line_cnt,
-		.log_level = l->how->verbose ? 2 : 0,
-	};
+	struct xb_verify_opts opts = xb_verify_opts_of(l->p->obj, prog);
 	struct xb_log log = { 0 };
 	struct xb_facts facts;
-	int ret = xb_verify(prog->insns, prog->insn_cnt, &opts, &facts, &log);
+	int ret;
 
+	opts.type = l->how->type; /* exec runs a program of any type on plain memory */
+	opts.mem_bytes = l->how->mem_bytes;
+	opts.log_level = l->how->verbose ? 2 : 0;
+	ret = xb_verify(prog->insns, prog->insn_cnt, &opts, &facts, &log);
 	if (ret < 0) {
 		refuse(l, prog, ret, "verifier", facts.refused_insn, &log);
 		xb_log_add(l->log, "the verifier refuses program '%s':\n", prog->name);

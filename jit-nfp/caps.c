@@ -9,26 +9,13 @@
 #include <string.h>
 
 #include "jit-nfp/jit.h"
+#include "nic/vnic.h"
 
 #define APP_EBPF 2u
 
-/* Of the vNIC's control BAR. */
-#define BAR_CAP 0x38
-#define BAR_BPF_ABI 0x80
-#define BAR_BPF_CAP 0x81
-#define BAR_BPF_MAX_LEN 0x82
-#define BAR_BPF_START 0x84
-#define BAR_BPF_DONE 0x86
-#define BAR_BPF_STACK_SZ 0x88
-#define BAR_BPF_INL_MTU 0x89
-#define BAR_BPF_END 0x8a
-#define CAP_BPF (1u << 27)
-#define BPF_CAP_RELO 1u
-#define UNIT_BYTES 64u
 #define SPLIT_RESERVED_BYTES 32u /* what the driver leaves free below the split */
 
 #define SYMBOL "_abi_bpf_capabilities"
-#define TLV_HEADER_BYTES 8u
 #define ABI_DEFAULT 2u
 #define ABI_MAX 3u
 #define OPERAND_MAX 255u /* what an instruction takes as an immediate operand */
@@ -147,14 +134,14 @@ static const struct {
 	uint32_t bytes;	  /* of the value, at least */
 	const char *name; /* in messages */
 } tlvs[] = {
-	[1] = { take_func, 8, "function" },
-	[2] = { take_adjust_head, 20, "adjust_head" },
-	[3] = { take_maps, 24, "maps" },
-	[4] = { take_random, 0, "random" },
-	[5] = { take_queue_select, 0, "queue_select" },
-	[6] = { take_adjust_tail, 0, "adjust_tail" },
-	[7] = { take_abi_version, 4, "ABI version" },
-	[8] = { take_multi_entry, 0, "cmsg_multi_ent" },
+	[NIC_TLV_FUNC] = { take_func, 8, "function" },
+	[NIC_TLV_ADJUST_HEAD] = { take_adjust_head, 20, "adjust_head" },
+	[NIC_TLV_MAPS] = { take_maps, 24, "maps" },
+	[NIC_TLV_RANDOM] = { take_random, 0, "random" },
+	[NIC_TLV_QUEUE_SELECT] = { take_queue_select, 0, "queue_select" },
+	[NIC_TLV_ADJUST_TAIL] = { take_adjust_tail, 0, "adjust_tail" },
+	[NIC_TLV_ABI_VERSION] = { take_abi_version, 4, "ABI version" },
+	[NIC_TLV_MULTI_ENTRY] = { take_multi_entry, 0, "cmsg_multi_ent" },
 };
 
 static int
@@ -176,11 +163,11 @@ read_tlvs(struct jit_card *card, const uint8_t *bytes, size_t size, struct xb_lo
 {
 	uint64_t at = 0;
 
-	while (at + TLV_HEADER_BYTES <= size) {
+	while (at + NIC_TLV_HEADER_BYTES <= size) {
 		uint32_t type = get32(bytes + at), length = get32(bytes + at + 4);
-		const uint8_t *value = bytes + at + TLV_HEADER_BYTES;
+		const uint8_t *value = bytes + at + NIC_TLV_HEADER_BYTES;
 
-		at += (uint64_t)TLV_HEADER_BYTES + length;
+		at += (uint64_t)NIC_TLV_HEADER_BYTES + length;
 		if (at > size || take_tlv(card, type, length, value, log) < 0)
 			goto invalid;
 	}
@@ -199,7 +186,7 @@ read_capabilities(struct jit_card *card, const struct jit_firmware *fw, struct x
 	card->abi_version = ABI_DEFAULT;
 	if (fw->capabilities == NULL)
 		return 0;
-	if (fw->capability_bytes < TLV_HEADER_BYTES) {
+	if (fw->capability_bytes < NIC_TLV_HEADER_BYTES) {
 		xb_log_add(log, "rtsym '" SYMBOL "': too small\n");
 		return -EINVAL;
 	}
@@ -209,13 +196,13 @@ read_capabilities(struct jit_card *card, const struct jit_firmware *fw, struct x
 static void
 read_bar(struct jit_card *card, const uint8_t *bar)
 {
-	uint32_t split = bar[BAR_BPF_INL_MTU] * UNIT_BYTES;
+	uint32_t split = bar[NIC_BAR_BPF_INL_MTU] * NIC_BAR_UNIT_BYTES;
 
-	card->has_live_reload = bar[BAR_BPF_CAP] & BPF_CAP_RELO;
-	card->insns_max = get16(bar + BAR_BPF_MAX_LEN);
-	card->start = get16(bar + BAR_BPF_START);
-	card->done = get16(bar + BAR_BPF_DONE);
-	card->stack_bytes = bar[BAR_BPF_STACK_SZ] * UNIT_BYTES;
+	card->has_live_reload = bar[NIC_BAR_BPF_CAP] & NIC_BPF_CAP_RELO;
+	card->insns_max = get16(bar + NIC_BAR_BPF_MAX_LEN);
+	card->start = get16(bar + NIC_BAR_BPF_START);
+	card->done = get16(bar + NIC_BAR_BPF_DONE);
+	card->stack_bytes = bar[NIC_BAR_BPF_STACK_SZ] * NIC_BAR_UNIT_BYTES;
 	/* The driver's is negative where there is no split at all. */
 	card->packet_split_bytes = split > SPLIT_RESERVED_BYTES ? split - SPLIT_RESERVED_BYTES : 0;
 }
@@ -223,8 +210,8 @@ read_bar(struct jit_card *card, const uint8_t *bar)
 static bool
 is_capable(const struct jit_card *card, const struct jit_firmware *fw)
 {
-	return fw->app_id == APP_EBPF && get32(fw->bar + BAR_CAP) & CAP_BPF &&
-	       card->abi_version != 0 && fw->bar[BAR_BPF_ABI] == card->abi_version;
+	return fw->app_id == APP_EBPF && get32(fw->bar + NIC_BAR_CAP) & NIC_CAP_BPF &&
+	       card->abi_version != 0 && fw->bar[NIC_BAR_BPF_ABI] == card->abi_version;
 }
 
 int
@@ -233,9 +220,9 @@ jit_card_probe(struct jit_card *card, const struct jit_firmware *fw, struct xb_l
 	int ret;
 
 	*card = (struct jit_card){ 0 };
-	if (fw->bar_bytes < BAR_BPF_END) {
+	if (fw->bar_bytes < NIC_BAR_BPF_END) {
 		xb_log_add(log, "the control BAR has %zu bytes, less than %u\n", fw->bar_bytes,
-			BAR_BPF_END);
+			NIC_BAR_BPF_END);
 		return -EINVAL;
 	}
 	ret = read_capabilities(card, fw, log);

@@ -389,6 +389,18 @@ struct jit_reciprocal {
 };
 struct jit_reciprocal jit_reciprocal_of(uint32_t divisor, uint32_t bits);
 
+/* How the driver divides 32 bits by a constant, 0 < divisor <= 2^31: shift right by `before`,
+ * multiply, shift right by `last`; of a power of two only the last. */
+struct jit_division {
+	struct jit_reciprocal reciprocal;
+	uint32_t before, last;
+	bool is_power;
+};
+struct jit_division jit_division_by(uint32_t divisor);
+
+/* Are both factors known to have 16 bits at most, so that the short steps do? */
+bool jit_is_mul16(const struct jit_insn *insn);
+
 /* ---- outro.c ---- */
 
 void jit_emit_intro(struct jit_out *out);

@@ -6,16 +6,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static bool
-is_ld_imm64(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
 uint32_t
 jit_next(const struct jit_prog *prog, uint32_t slot)
 {
-	uint32_t next = slot + (is_ld_imm64(&prog->insns[slot].bpf) ? 2 : 1);
+	uint32_t next = slot + (xb_insn_is_wide(&prog->insns[slot].bpf) ? 2 : 1);
 
 	return next < prog->insn_cnt ? next : prog->insn_cnt;
 }

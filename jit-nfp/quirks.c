@@ -179,23 +179,6 @@ divisor_of(const struct jit_insn *insn)
 	return is_by_reg(insn) ? insn->umin_src : (uint32_t)insn->bpf.imm;
 }
 
-/* Of the steps that end a division by this constant, the last (nfp-isa.md 10.4). */
-static uint32_t
-last_shift(uint32_t divisor)
-{
-	struct jit_reciprocal r = jit_reciprocal_of(divisor, 32);
-	uint32_t log = r.log;
-
-	if (r.is_wide && divisor % 2 == 0) {
-		uint32_t before = (uint32_t)__builtin_ctz(divisor);
-
-		r = jit_reciprocal_of(divisor >> before, 32 - before);
-	}
-	if (divisor == UINT32_C(1) << log)
-		return log;
-	return r.is_wide ? r.shift - 1 : r.shift;
-}
-
 static void
 find_div_shift(struct jit_prog *prog, uint32_t slot)
 {
@@ -205,7 +188,8 @@ find_div_shift(struct jit_prog *prog, uint32_t slot)
 	if (!jit_is_alu(insn) || BPF_OP(insn->bpf.code) != BPF_DIV)
 		return;
 	/* Above that there is no reciprocal, and no shift. */
-	if (divisor > 0 && divisor <= UINT32_C(1) << 31 && last_shift((uint32_t)divisor) == 0)
+	if (divisor > 0 && divisor <= UINT32_C(1) << 31 &&
+		jit_division_by((uint32_t)divisor).last == 0)
 		jit_find(
 			prog, (int32_t)slot, JIT_RULE_QUIRK_DIV_SHIFT, (unsigned long long)divisor);
 }
@@ -214,12 +198,10 @@ find_div_shift(struct jit_prog *prog, uint32_t slot)
 static bool
 leaves_high(const struct jit_insn *insn)
 {
-	uint64_t right = is_by_reg(insn) ? insn->umax_src : (uint32_t)insn->bpf.imm;
-
 	if (BPF_CLASS(insn->bpf.code) != BPF_ALU)
 		return false;
 	if (BPF_OP(insn->bpf.code) == BPF_MUL)
-		return insn->umax_dst <= UINT16_MAX && right <= UINT16_MAX;
+		return jit_is_mul16(insn);
 	return BPF_OP(insn->bpf.code) == BPF_DIV;
 }
 

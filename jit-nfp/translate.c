@@ -28,8 +28,7 @@ put_map_numbers(struct jit_prog *prog)
 	for (uint32_t i = 0; i < prog->insn_cnt; i = jit_next(prog, i)) {
 		struct bpf_insn *insn = &prog->insns[i].bpf;
 
-		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW) ||
-			insn->src_reg != BPF_PSEUDO_MAP_IDX)
+		if (!xb_insn_is_wide(insn) || insn->src_reg != BPF_PSEUDO_MAP_IDX)
 			continue;
 		if ((uint32_t)insn->imm >= prog->input.map_cnt || i + 1 == prog->insn_cnt)
 			return false;

@@ -51,14 +51,21 @@ emit_mul_high(struct jit_out *out, struct nic_reg high)
 	emit_mul(out, NIC_OP_MUL_32X32_LAST2, high, jit_none(), jit_none());
 }
 
-/* right_max: the largest value of the right operand. */
+bool
+jit_is_mul16(const struct jit_insn *insn)
+{
+	bool is_by_reg = BPF_SRC(insn->bpf.code) == BPF_X;
+	uint32_t right_max = is_by_reg ? (uint32_t)insn->umax_src : (uint32_t)insn->bpf.imm;
+
+	return (uint32_t)insn->umax_dst <= UINT16_MAX && right_max <= UINT16_MAX;
+}
+
 static void
-emit_product(
-	struct jit_out *out, const struct jit_insn *insn, struct nic_reg right, uint32_t right_max)
+emit_product(struct jit_out *out, const struct jit_insn *insn, struct nic_reg right)
 {
 	uint32_t low = 2u * insn->bpf.dst_reg;
 
-	if ((uint32_t)insn->umax_dst <= UINT16_MAX && right_max <= UINT16_MAX) {
+	if (jit_is_mul16(insn)) {
 		emit_mul16(out, jit_both(low), jit_a(low), right);
 		return; /* the high half is 0 already */
 	}
@@ -72,15 +79,13 @@ emit_product(
 void
 jit_mul_reg(struct jit_out *out, struct jit_insn *insn)
 {
-	emit_product(out, insn, jit_b(2u * insn->bpf.src_reg), (uint32_t)insn->umax_src);
+	emit_product(out, insn, jit_b(2u * insn->bpf.src_reg));
 }
 
 void
 jit_mul_imm(struct jit_out *out, struct jit_insn *insn)
 {
-	uint32_t imm = (uint32_t)insn->bpf.imm;
-
-	emit_product(out, insn, wrp_unrestricted(out, imm, jit_b(JIT_GPR_IMM)), imm);
+	emit_product(out, insn, wrp_unrestricted(out, (uint32_t)insn->bpf.imm, jit_b(JIT_GPR_IMM)));
 }
 
 /* ---- division ---- */
@@ -133,16 +138,16 @@ emit_div_large(struct jit_out *out, uint32_t gpr, uint32_t divisor)
 }
 
 /* The multiplier has 33 bits: q = high word of the product with 32 of them, then
- * (((n - q) >> 1) + q) >> (shift - 1). */
+ * (((n - q) >> 1) + q) >> last. */
 static void
-emit_div_wide(struct jit_out *out, uint32_t gpr, struct nic_reg multiplier, uint32_t shift)
+emit_div_wide(struct jit_out *out, uint32_t gpr, struct nic_reg multiplier, uint32_t last)
 {
 	emit_mul32(out, jit_none(), jit_a(gpr), multiplier);
 	emit_mul_high(out, jit_both(JIT_GPR_IMM));
 	emit_alu(out, jit_both(gpr), jit_a(gpr), NIC_OP_SUB, jit_b(JIT_GPR_IMM));
 	emit_shift_right(out, gpr, 1);
 	emit_alu(out, jit_both(gpr), jit_a(gpr), NIC_OP_ADD, jit_b(JIT_GPR_IMM));
-	emit_shift_right(out, gpr, shift - 1);
+	emit_shift_right(out, gpr, last);
 }
 
 static void
@@ -156,25 +161,38 @@ emit_div_narrow(struct jit_out *out, uint32_t gpr, struct nic_reg multiplier, ui
 	emit_shift_right(out, gpr, shift);
 }
 
+struct jit_division
+jit_division_by(uint32_t divisor)
+{
+	struct jit_division d = { .reciprocal = jit_reciprocal_of(divisor, 32) };
+	uint32_t log = d.reciprocal.log;
+
+	if (d.reciprocal.is_wide && divisor % 2 == 0) {
+		d.before = (uint32_t)__builtin_ctz(divisor);
+		d.reciprocal = jit_reciprocal_of(divisor >> d.before, 32 - d.before);
+	}
+	d.is_power = divisor == UINT32_C(1) << log;
+	if (d.is_power)
+		d.last = log;
+	else
+		d.last = d.reciprocal.is_wide ? d.reciprocal.shift - 1 : d.reciprocal.shift;
+	return d;
+}
+
 static void
 emit_div_small(struct jit_out *out, uint32_t gpr, uint32_t divisor)
 {
-	struct jit_reciprocal r = jit_reciprocal_of(divisor, 32);
-	uint32_t log = r.log, before = 0;
-	struct nic_reg multiplier;
-
-	if (r.is_wide && divisor % 2 == 0) {
-		before = (uint32_t)__builtin_ctz(divisor);
-		r = jit_reciprocal_of(divisor >> before, 32 - before);
-	}
+	struct jit_division d = jit_division_by(divisor);
 	/* even where it is not used */
-	multiplier = wrp_unrestricted(out, r.multiplier, jit_b(JIT_GPR_IMM));
-	if (divisor == UINT32_C(1) << log)
-		emit_shift_right(out, gpr, log);
-	else if (r.is_wide)
-		emit_div_wide(out, gpr, multiplier, r.shift);
+	struct nic_reg multiplier =
+		wrp_unrestricted(out, d.reciprocal.multiplier, jit_b(JIT_GPR_IMM));
+
+	if (d.is_power)
+		emit_shift_right(out, gpr, d.last);
+	else if (d.reciprocal.is_wide)
+		emit_div_wide(out, gpr, multiplier, d.last);
 	else
-		emit_div_narrow(out, gpr, multiplier, before, r.shift);
+		emit_div_narrow(out, gpr, multiplier, d.before, d.last);
 }
 
 /* The dividend is less than 2^32, so the high half stays 0. */

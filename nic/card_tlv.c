@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A card as the bytes a driver finds on it: nfp-offload-rules.md 1 and 2. All little endian. */
 #include "nic/card.h"
+#include "nic/vnic.h"
 
 #include <string.h>
 
-/* Of the vNIC's control BAR. */
-#define BAR_CAP 0x38
-#define BAR_BPF_ABI 0x80
-#define BAR_BPF_CAP 0x81
-#define BAR_BPF_MAX_LEN 0x82
-#define BAR_BPF_START 0x84
-#define BAR_BPF_DONE 0x86
-#define BAR_BPF_STACK_SZ 0x88
-#define BAR_BPF_INL_MTU 0x89
-#define CAP_BPF (1u << 27)
-#define BPF_CAP_RELO 1u
-#define UNIT_BYTES 64u /* of stack and split */
-
 /* Helpers as eBPF numbers them. */
 enum { HELPER_LOOKUP = 1, HELPER_UPDATE = 2, HELPER_DELETE = 3, HELPER_PERF_EVENT = 25 };
-
-enum {
-	TLV_FUNC = 1,
-	TLV_ADJUST_HEAD,
-	TLV_MAPS,
-	TLV_RANDOM,
-	TLV_QUEUE_SELECT,
-	TLV_ADJUST_TAIL,
-	TLV_ABI_VERSION,
-	TLV_MULTI_ENTRY,
-};
 
 static void
 put16(uint8_t *at, uint32_t value)
@@ -49,14 +26,14 @@ void
 nic_card_bar(const struct nic_card *card, uint8_t bar[NIC_BAR_BYTES])
 {
 	memset(bar, 0, NIC_BAR_BYTES);
-	put32(bar + BAR_CAP, card->has_bpf ? CAP_BPF : 0);
-	bar[BAR_BPF_ABI] = (uint8_t)card->abi;
-	bar[BAR_BPF_CAP] = card->live_reload ? BPF_CAP_RELO : 0;
-	put16(bar + BAR_BPF_MAX_LEN, card->max_len);
-	put16(bar + BAR_BPF_START, card->start);
-	put16(bar + BAR_BPF_DONE, card->done);
-	bar[BAR_BPF_STACK_SZ] = (uint8_t)(card->stack_bytes / UNIT_BYTES);
-	bar[BAR_BPF_INL_MTU] = (uint8_t)(card->split_bytes / UNIT_BYTES);
+	put32(bar + NIC_BAR_CAP, card->has_bpf ? NIC_CAP_BPF : 0);
+	bar[NIC_BAR_BPF_ABI] = (uint8_t)card->abi;
+	bar[NIC_BAR_BPF_CAP] = card->live_reload ? NIC_BPF_CAP_RELO : 0;
+	put16(bar + NIC_BAR_BPF_MAX_LEN, card->max_len);
+	put16(bar + NIC_BAR_BPF_START, card->start);
+	put16(bar + NIC_BAR_BPF_DONE, card->done);
+	bar[NIC_BAR_BPF_STACK_SZ] = (uint8_t)(card->stack_bytes / NIC_BAR_UNIT_BYTES);
+	bar[NIC_BAR_BPF_INL_MTU] = (uint8_t)(card->split_bytes / NIC_BAR_UNIT_BYTES);
 }
 
 /* ---- capabilities ---- */
@@ -70,7 +47,7 @@ add(struct writer *w, uint32_t type, const uint32_t *words, uint32_t cnt)
 {
 	put32(w->at, type);
 	put32(w->at + 4, cnt * 4);
-	w->at += 8;
+	w->at += NIC_TLV_HEADER_BYTES;
 	for (uint32_t i = 0; i < cnt; i++, w->at += 4)
 		put32(w->at, words[i]);
 }
@@ -86,7 +63,7 @@ static void
 add_helper(struct writer *w, uint32_t number, uint32_t address)
 {
 	if (address != 0)
-		add(w, TLV_FUNC, (const uint32_t[]){ number, address }, 2);
+		add(w, NIC_TLV_FUNC, (const uint32_t[]){ number, address }, 2);
 }
 
 static void
@@ -101,7 +78,7 @@ add_adjust_head(struct writer *w, const struct nic_card *card)
 	};
 
 	if (card->adjust_head)
-		add(w, TLV_ADJUST_HEAD, words, sizeof(words) / sizeof(words[0]));
+		add(w, NIC_TLV_ADJUST_HEAD, words, sizeof(words) / sizeof(words[0]));
 }
 
 static void
@@ -117,7 +94,7 @@ add_maps(struct writer *w, const struct nic_card *card)
 	};
 
 	if (card->map_types != 0)
-		add(w, TLV_MAPS, words, sizeof(words) / sizeof(words[0]));
+		add(w, NIC_TLV_MAPS, words, sizeof(words) / sizeof(words[0]));
 }
 
 size_t
@@ -125,9 +102,9 @@ nic_card_capabilities(const struct nic_card *card, uint8_t bytes[NIC_CAPABILITIE
 {
 	struct writer w = { bytes };
 
-	add_flag(&w, TLV_RANDOM, card->prandom);
-	add_flag(&w, TLV_QUEUE_SELECT, card->queue_select);
-	add_flag(&w, TLV_ADJUST_TAIL, card->adjust_tail);
+	add_flag(&w, NIC_TLV_RANDOM, card->prandom);
+	add_flag(&w, NIC_TLV_QUEUE_SELECT, card->queue_select);
+	add_flag(&w, NIC_TLV_ADJUST_TAIL, card->adjust_tail);
 	add_adjust_head(&w, card);
 	add_maps(&w, card);
 	add_helper(&w, HELPER_LOOKUP, card->map_lookup);
@@ -135,7 +112,7 @@ nic_card_capabilities(const struct nic_card *card, uint8_t bytes[NIC_CAPABILITIE
 	add_helper(&w, HELPER_DELETE, card->map_delete);
 	add_helper(&w, HELPER_PERF_EVENT, card->perf_event_output);
 	if (card->abi_version != 0)
-		add(&w, TLV_ABI_VERSION, &card->abi_version, 1);
-	add_flag(&w, TLV_MULTI_ENTRY, card->multi_entry);
+		add(&w, NIC_TLV_ABI_VERSION, &card->abi_version, 1);
+	add_flag(&w, NIC_TLV_MULTI_ENTRY, card->multi_entry);
 	return (size_t)(w.at - bytes);
 }

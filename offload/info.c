@@ -74,11 +74,10 @@ give_xlated(const struct off_prog *prog, struct bpf_prog_info *info)
 	for (uint32_t i = 0; i < prog->xlated_cnt; i++) {
 		struct bpf_insn *insn = &insns[i];
 
-		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+		if (!xb_insn_is_wide(insn))
 			continue;
 		i++;
-		if (insn->src_reg != BPF_PSEUDO_MAP_IDX &&
-			insn->src_reg != BPF_PSEUDO_MAP_IDX_VALUE)
+		if (!xb_insn_names_map(insn))
 			continue;
 		insn->src_reg = insn->src_reg == BPF_PSEUDO_MAP_IDX ? BPF_PSEUDO_MAP_FD
 								    : BPF_PSEUDO_MAP_VALUE;

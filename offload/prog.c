@@ -11,12 +11,6 @@
 
 /* ---- instructions, and the maps they name ---- */
 
-static bool
-is_ldimm64(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
 /* The index of a map in prog->maps, put there if it is not; a reference is taken. */
 static int
 use_map(struct off_prog *prog, struct off_map *map, struct xb_log *log)
@@ -80,7 +74,7 @@ bind_maps(struct off_prog *prog, const struct off_prog_load *attr, struct xb_log
 	for (uint32_t i = 0; !err && i + 1 < prog->insn_cnt; i++) {
 		struct bpf_insn *insn = &prog->insns[i];
 
-		if (!is_ldimm64(insn))
+		if (!xb_insn_is_wide(insn))
 			continue;
 		i++;
 		if (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE ||
@@ -92,19 +86,6 @@ bind_maps(struct off_prog *prog, const struct off_prog_load *attr, struct xb_log
 }
 
 /* ---- the program ---- */
-
-/* license_is_gpl_compatible() */
-static bool
-is_gpl(const char *license)
-{
-	static const char *const compatible[] = { "GPL", "GPL v2", "GPL and additional rights",
-		"Dual BSD/GPL", "Dual MIT/GPL", "Dual MPL/GPL" };
-
-	for (uint32_t i = 0; i < ARRAY_SIZE(compatible); i++)
-		if (!strcmp(license, compatible[i]))
-			return true;
-	return false;
-}
 
 static uint64_t
 now_ns(void)
@@ -125,7 +106,7 @@ prog_new(const struct off_caller *who, const struct off_prog_load *attr)
 	off_object_init(&prog->o, who->k, OFF_KIND_PROG);
 	prog->type = attr->prog_type;
 	prog->expected_attach_type = attr->expected_attach_type;
-	prog->gpl_compatible = is_gpl(attr->license);
+	prog->gpl_compatible = xb_license_is_gpl_compatible(attr->license);
 	prog->has_frags = attr->prog_flags & BPF_F_XDP_HAS_FRAGS;
 	prog->uid = who->uid;
 	prog->load_time_ns = now_ns();

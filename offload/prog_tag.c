@@ -52,7 +52,7 @@ end(struct hash *h, uint8_t tag[8])
 static bool
 is_map_fd(const struct bpf_insn *insn)
 {
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW) &&
+	return xb_insn_is_wide(insn) &&
 	       (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE);
 }
 

@@ -102,7 +102,7 @@ visit(struct cfg *c, uint32_t t)
 	const struct bpf_insn *insn = &env->insns[t];
 
 	if (BPF_CLASS(insn->code) != BPF_JMP && BPF_CLASS(insn->code) != BPF_JMP32)
-		return push(c, t, (int64_t)t + (xv_is_ldimm64(insn) ? 2 : 1), EDGE_FALL);
+		return push(c, t, (int64_t)t + (xb_insn_is_wide(insn) ? 2 : 1), EDGE_FALL);
 	switch (BPF_OP(insn->code)) {
 	case BPF_EXIT: return 0;
 	case BPF_CALL:
@@ -125,7 +125,7 @@ check_reached(const struct cfg *c)
 			xv_say(env, "unreachable insn %u\n", i);
 			return -EINVAL;
 		}
-		if (!xv_is_ldimm64(&env->insns[i]))
+		if (!xb_insn_is_wide(&env->insns[i]))
 			continue;
 		if (c->state[i + 1] != NEW) {
 			xv_say(env, "jump into the middle of ldimm64 insn %u\n", i);

@@ -359,12 +359,6 @@ xv_is_helper_call(const struct bpf_insn *insn)
 }
 
 static inline bool
-xv_is_ldimm64(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
-static inline bool
 xv_is_fetch(const struct bpf_insn *insn)
 {
 	return BPF_CLASS(insn->code) == BPF_STX && BPF_MODE(insn->code) == BPF_ATOMIC &&

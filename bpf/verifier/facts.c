@@ -102,7 +102,7 @@ xb_facts_bury_dead(const struct xb_facts *facts, struct bpf_insn *insns)
 	static const struct bpf_insn trap = { .code = BPF_JMP | BPF_JA, .off = -1 };
 
 	for (uint32_t i = 0; i < facts->insn_cnt; i++) {
-		bool is_wide = insns[i].code == (BPF_LD | BPF_IMM | BPF_DW);
+		bool is_wide = xb_insn_is_wide(&insns[i]);
 
 		if (!facts->insns[i].seen)
 			insns[i] = trap;

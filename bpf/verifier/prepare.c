@@ -133,7 +133,7 @@ check_one(struct xb_verify_env *env, const struct bpf_insn *insn, uint32_t left)
 	if (BPF_CLASS(insn->code) == BPF_LDX &&
 		((mode != BPF_MEM && mode != BPF_MEMSX) || insn->imm))
 		return refuse(env, "BPF_LDX uses reserved fields");
-	if (xv_is_ldimm64(insn))
+	if (xb_insn_is_wide(insn))
 		return check_ldimm64(env, insn, left);
 	if (!is_opcode[insn->code]) {
 		xv_say(env, "unknown opcode %02x\n", insn->code);
@@ -154,7 +154,7 @@ xv_prepare(struct xb_verify_env *env)
 		err = check_one(env, &env->insns[i], env->cnt - i);
 		if (err)
 			return err;
-		if (xv_is_ldimm64(&env->insns[i]))
+		if (xb_insn_is_wide(&env->insns[i]))
 			i++;
 	}
 	env->insn = -1;

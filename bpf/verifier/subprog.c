@@ -90,7 +90,7 @@ xv_find_subprogs(struct xb_verify_env *env)
 		env->insn = (int32_t)i;
 		if (xv_is_local_call(insn))
 			err = add(env, (int64_t)i + insn->imm + 1);
-		else if (xv_is_ldimm64(insn) && insn->src_reg == BPF_PSEUDO_FUNC)
+		else if (xb_insn_is_wide(insn) && insn->src_reg == BPF_PSEUDO_FUNC)
 			err = xv_unsupported(env, "callback functions");
 		else if (insn->code == (BPF_JMP | BPF_CALL) &&
 			 insn->src_reg == BPF_PSEUDO_KFUNC_CALL)

@@ -57,6 +57,9 @@ struct xb_verify_opts {
 	void *check_map_arg;
 };
 
+/* Those of a program of an object: what the object says. The rest is 0. */
+struct xb_verify_opts xb_verify_opts_of(const struct xb_object *obj, const struct xb_prog *prog);
+
 /* A register of an instruction, just before it, over all paths that reached it. */
 struct xb_operand_facts {
 	uint32_t kinds;		  /* bit n: it was an enum xb_reg_kind n (state.h) here */

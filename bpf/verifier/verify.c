@@ -92,6 +92,22 @@ say_end(struct xb_verify_env *env, int err)
 		env->total_states, env->peak_states, env->longest_read_walk);
 }
 
+struct xb_verify_opts
+xb_verify_opts_of(const struct xb_object *obj, const struct xb_prog *prog)
+{
+	return (struct xb_verify_opts){
+		.type = prog->type,
+		.gpl_compatible = obj->gpl_compatible,
+		.maps = obj->maps,
+		.map_cnt = obj->map_cnt,
+		.btf = obj->btf,
+		.funcs = prog->funcs,
+		.func_cnt = prog->func_cnt,
+		.lines = prog->lines,
+		.line_cnt = prog->line_cnt,
+	};
+}
+
 int
 xb_verify(const struct bpf_insn *insns, uint32_t cnt, const struct xb_verify_opts *opts,
 	struct xb_facts *facts, struct xb_log *log)

@@ -2,18 +2,14 @@
 /* Edits of programs for the generator's mistakes and for the minimiser. */
 #include "tests/diff/edit.h"
 
-#include <string.h>
+#include "bpf/xb.h"
 
-static bool
-is_wide(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
+#include <string.h>
 
 bool
 edit_is_second_half(const struct bpf_insn *insns, uint32_t at)
 {
-	return at > 0 && is_wide(&insns[at - 1]) && insns[at].code == 0;
+	return at > 0 && xb_insn_is_wide(&insns[at - 1]) && insns[at].code == 0;
 }
 
 enum where { NOWHERE, IN_OFF, IN_IMM };
@@ -24,7 +20,7 @@ distance_in(const struct bpf_insn *insn)
 {
 	uint8_t class = BPF_CLASS(insn->code), op = BPF_OP(insn->code);
 
-	if (is_wide(insn))
+	if (xb_insn_is_wide(insn))
 		return insn->src_reg == BPF_PSEUDO_FUNC ? IN_IMM : NOWHERE;
 	if (class != BPF_JMP && class != BPF_JMP32)
 		return NOWHERE;

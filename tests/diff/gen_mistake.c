@@ -11,16 +11,10 @@ roll_place(struct gen *g)
 	return edit_is_second_half(g->insns, at) ? at - 1 : at;
 }
 
-static bool
-is_wide(const struct bpf_insn *insn)
-{
-	return insn->code == (BPF_LD | BPF_IMM | BPF_DW);
-}
-
 static void
 drop(struct gen *g, uint32_t at)
 {
-	uint32_t len = is_wide(&g->insns[at]) ? 2 : 1;
+	uint32_t len = xb_insn_is_wide(&g->insns[at]) ? 2 : 1;
 
 	if (g->cnt > len + 1)
 		edit_remove(g->insns, &g->cnt, at, len);
@@ -97,7 +91,7 @@ swap(struct gen *g, uint32_t at)
 {
 	struct bpf_insn one = g->insns[at];
 
-	if (at + 1 >= g->cnt || is_wide(&one) || is_wide(&g->insns[at + 1]))
+	if (at + 1 >= g->cnt || xb_insn_is_wide(&one) || xb_insn_is_wide(&g->insns[at + 1]))
 		return;
 	g->insns[at] = g->insns[at + 1];
 	g->insns[at + 1] = one;

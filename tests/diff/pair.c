@@ -54,7 +54,7 @@ open_kernel_legacy(struct pair *p, const struct xb_prog *prog)
 	for (uint32_t i = 0; i < prog->insn_cnt; i++) {
 		struct bpf_insn *insn = &insns[i];
 
-		if (insn->code != (BPF_LD | BPF_IMM | BPF_DW))
+		if (!xb_insn_is_wide(insn))
 			continue;
 		if (insn->src_reg == BPF_PSEUDO_MAP_IDX) {
 			insn->src_reg = BPF_PSEUDO_MAP_FD;

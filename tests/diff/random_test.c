@@ -122,7 +122,7 @@ shrink(struct program *prog, struct xb_vm *vm, const struct run *in)
 
 	for (uint32_t i = prog->body; i < prog->body_end; i++) {
 		struct program smaller = *prog;
-		bool is_wide = prog->insns[i].code == (BPF_LD | BPF_IMM | BPF_DW);
+		bool is_wide = xb_insn_is_wide(&prog->insns[i]);
 
 		if (memcmp(&prog->insns[i], &nop, sizeof(nop)) == 0 ||
 			is_cmpxchg32(&prog->insns[i - 1]))

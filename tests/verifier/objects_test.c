@@ -29,17 +29,7 @@ static char kernel_log[1 << 20];
 static int
 ours(const struct xb_object *obj, const struct xb_prog *prog, struct xb_log *log)
 {
-	const struct xb_verify_opts opts = {
-		.type = prog->type,
-		.gpl_compatible = obj->gpl_compatible,
-		.maps = obj->maps,
-		.map_cnt = obj->map_cnt,
-		.btf = obj->btf,
-		.funcs = prog->funcs,
-		.func_cnt = prog->func_cnt,
-		.lines = prog->lines,
-		.line_cnt = prog->line_cnt,
-	};
+	const struct xb_verify_opts opts = xb_verify_opts_of(obj, prog);
 	struct xb_facts facts = { 0 };
 	int err = xb_verify(prog->insns, prog->insn_cnt, &opts, &facts, log);
 

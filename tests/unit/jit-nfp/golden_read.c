@@ -3,15 +3,12 @@
 #include "tests/unit/jit-nfp/golden.h"
 
 #include "tests/_cmocka.h"
+#include "tests/unit/nic/golden_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#ifndef GOLDEN_DIR
-#error "tests/unit/jit-nfp/meson.build says where the expectations are"
-#endif
 
 #define ITEMS_MAX 512u
 
@@ -22,19 +19,6 @@ items_new(size_t size)
 
 	assert_non_null(items);
 	return items;
-}
-
-static FILE *
-golden_open(const char *name)
-{
-	char path[4096];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", GOLDEN_DIR, name);
-	f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s: cannot be opened", path);
-	return f;
 }
 
 /* ---- sections.txt ---- */
@@ -70,7 +54,7 @@ struct golden_section *
 golden_sections(uint32_t *cnt)
 {
 	struct golden_section *sections = items_new(sizeof(*sections)), *now = sections - 1;
-	FILE *f = golden_open("nfp/sections.txt");
+	FILE *f = golden_open(GOLDEN_DIR, "nfp/sections.txt");
 	bool is_loaded = false;
 	char line[512];
 
@@ -154,7 +138,7 @@ struct golden_program *
 golden_programs(uint32_t *cnt)
 {
 	struct golden_program *programs = items_new(sizeof(*programs)), *now = programs - 1;
-	FILE *f = golden_open("nfp-jit/programs.txt");
+	FILE *f = golden_open(GOLDEN_DIR, "nfp-jit/programs.txt");
 	char line[512];
 
 	while (fgets(line, sizeof(line), f)) {

@@ -5,6 +5,7 @@
  */
 #include "nic/nic.h"
 #include "tests/_cmocka.h"
+#include "tests/unit/nic/golden_file.h"
 #include "tests/unit/nic/me.h"
 #include "tests/unit/nic/random.h"
 
@@ -17,11 +18,10 @@
 static void
 load_section(const char *section)
 {
-	FILE *f = fopen(GOLDEN_DIR "/sections.txt", "r");
+	FILE *f = golden_open(GOLDEN_DIR, "sections.txt");
 	char line[512], want[128], *rest;
 	bool is_it = false;
 
-	assert_non_null(f);
 	size = 0;
 	snprintf(want, sizeof(want), "= %s ", section);
 	while (fgets(line, sizeof(line), f)) {

@@ -3,13 +3,10 @@
  * assembled again. The expectations are tests/golden/nfp/. */
 #include "nic/nic.h"
 #include "tests/_cmocka.h"
+#include "tests/unit/nic/golden_file.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#ifndef GOLDEN_DIR
-#error "tests/unit/nic/meson.build says where the expectations are"
-#endif
 
 static void
 check_word(uint64_t word, const char *text)
@@ -42,23 +39,10 @@ check_line(char *line)
 	return word;
 }
 
-static FILE *
-open_golden(const char *name)
-{
-	char path[4096];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", GOLDEN_DIR, name);
-	f = fopen(path, "r");
-	if (!f)
-		fail_msg("%s: cannot be opened", path);
-	return f;
-}
-
 static void
 the_vendors_words_read_as_they_should(void **state)
 {
-	FILE *f = open_golden("words.txt");
+	FILE *f = golden_open(GOLDEN_DIR, "words.txt");
 	unsigned int cnt = 0, odd = 0;
 	char line[512];
 
@@ -92,7 +76,7 @@ check_rest(uint64_t word, bool is_loaded)
 static void
 the_drivers_sections_read_as_they_should(void **state)
 {
-	FILE *f = open_golden("sections.txt");
+	FILE *f = golden_open(GOLDEN_DIR, "sections.txt");
 	unsigned int sections = 0, words = 0, loaded = 0;
 	bool is_loaded = false;
 	struct nic_insn insn;

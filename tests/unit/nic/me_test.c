@@ -2,6 +2,7 @@
 /* What instructions do on the exact simulator, against plain C. NIC_SEED=N repeats a run. */
 #include "nic/nic.h"
 #include "tests/_cmocka.h"
+#include "tests/unit/nic/golden_file.h"
 #include "tests/unit/nic/me.h"
 #include "tests/unit/nic/random.h"
 
@@ -436,10 +437,9 @@ load_relocated(const char *section, uint32_t at)
 {
 	char line[512], want[128];
 	bool is_it = false, is_relo = false;
-	FILE *f = fopen(GOLDEN_DIR "/sections.txt", "r");
+	FILE *f = golden_open(GOLDEN_DIR, "sections.txt");
 	uint32_t cnt = 0;
 
-	assert_non_null(f);
 	snprintf(want, sizeof(want), "= %s ", section);
 	while (fgets(line, sizeof(line), f)) {
 		if (line[0] == '=') {

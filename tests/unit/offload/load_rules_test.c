@@ -2,53 +2,15 @@
 /* BPF_PROG_LOAD: PL-1 ... PL-13, and who speaks first when two are broken. */
 #include "tests/unit/offload/world.h"
 
-static const struct bpf_insn ret0[] = { MOV64_IMM(0, 0), EXIT() };
-
-/* What loads well for the device; a test breaks it. */
-static struct off_prog_load
-good(const struct world *w)
-{
-	return (struct off_prog_load){
-		.prog_type = BPF_PROG_TYPE_XDP,
-		.insns = ret0,
-		.insn_cnt = 2,
-		.license = "GPL",
-		.prog_ifindex = (uint32_t)w->sim,
-	};
-}
-
-static int
-try_as(struct world *w, const struct off_caller *who, const struct off_prog_load *attr)
-{
-	xb_log_free(&w->log);
-	w->log = (struct xb_log){ 0 };
-	return off_prog_load(who, attr, &w->log);
-}
-
-static int
-try(struct world *w, const struct off_prog_load *attr)
-{
-	return try_as(w, &w->root, attr);
-}
-
-static struct off_caller
-without(const struct world *w, uint32_t caps)
-{
-	struct off_caller who = w->root;
-
-	who.caps &= ~caps;
-	return who;
-}
-
 static void
 pl_1_unknown_flags(void **state)
 {
 	struct world *w = *state;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.prog_flags = 1u << 8;
 	attr.insn_cnt = 0; /* PL-2, E2BIG, would be next */
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 	attr.prog_ifindex = 0;
 	attr.insn_cnt = 2;
 	for (uint32_t bit = 0; bit < 32; bit++) {
@@ -56,7 +18,7 @@ pl_1_unknown_flags(void **state)
 		int fd;
 
 		attr.prog_flags = 1u << bit;
-		fd = try(w, &attr);
+		fd = load_attr(w, &attr);
 		assert_int_equal(fd >= 0, known);
 	}
 }
@@ -66,16 +28,16 @@ pl_2_the_number_of_instructions(void **state)
 {
 	struct world *w = *state;
 	struct off_caller nobody = without(w, OFF_CAP_BPF | OFF_CAP_SYS_ADMIN);
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.insn_cnt = 0;
-	assert_int_equal(try(w, &attr), -E2BIG);
+	assert_int_equal(load_attr(w, &attr), -E2BIG);
 	attr.insn_cnt = 1000001;
-	assert_int_equal(try(w, &attr), -E2BIG);
+	assert_int_equal(load_attr(w, &attr), -E2BIG);
 	attr.insn_cnt = 4097; /* PL-3, EPERM, would be next */
-	assert_int_equal(try_as(w, &nobody, &attr), -E2BIG);
+	assert_int_equal(load_attr_as(w, &nobody, &attr), -E2BIG);
 	attr.insn_cnt = 4096;
-	assert_int_equal(try_as(w, &nobody, &attr), -EPERM);
+	assert_int_equal(load_attr_as(w, &nobody, &attr), -EPERM);
 }
 
 static void
@@ -86,57 +48,57 @@ pl_3_capabilities(void **state)
 	struct off_caller no_net = without(w, OFF_CAP_NET_ADMIN);
 	struct off_caller no_sys = without(w, OFF_CAP_SYS_ADMIN);
 	struct off_caller sys = without(w, OFF_CAP_BPF);
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
-	assert_int_equal(try_as(w, &no_bpf, &attr), -EPERM);
-	assert_int_equal(try_as(w, &no_net, &attr), -EPERM);
-	assert_true(try_as(w, &no_sys, &attr) >= 0);
-	assert_true(try_as(w, &sys, &attr) >= 0); /* CAP_SYS_ADMIN stands for CAP_BPF */
-	attr.attach_btf_id = 1;			  /* PL-4, EINVAL, would be next */
-	assert_int_equal(try_as(w, &no_net, &attr), -EPERM);
-	attr = good(w);
+	assert_int_equal(load_attr_as(w, &no_bpf, &attr), -EPERM);
+	assert_int_equal(load_attr_as(w, &no_net, &attr), -EPERM);
+	assert_true(load_attr_as(w, &no_sys, &attr) >= 0);
+	assert_true(load_attr_as(w, &sys, &attr) >= 0); /* CAP_SYS_ADMIN stands for CAP_BPF */
+	attr.attach_btf_id = 1;				/* PL-4, EINVAL, would be next */
+	assert_int_equal(load_attr_as(w, &no_net, &attr), -EPERM);
+	attr = good_load(w);
 	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER; /* needs none: PL-6 speaks */
-	assert_int_equal(try_as(w, &no_bpf, &attr), -EINVAL);
+	assert_int_equal(load_attr_as(w, &no_bpf, &attr), -EINVAL);
 }
 
 static void
 pl_4_what_programs_attach_to(void **state)
 {
 	struct world *w = *state;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 	int fd = load(w, 0);
 
 	attr.attach_btf_id = 1;
 	attr.insns = NULL; /* PL-5, EFAULT, would be next */
-	assert_int_equal(try(w, &attr), -EINVAL);
-	attr = good(w);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
+	attr = good_load(w);
 	attr.attach_prog_fd = fd;
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 	attr.prog_type = BPF_PROG_TYPE_EXT;
 	attr.prog_ifindex = 0;
 	attr.expected_attach_type = BPF_XDP;
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 }
 
 static void
 pl_5_unreadable(void **state)
 {
 	struct world *w = *state;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.insns = NULL;
 	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER; /* PL-6, EINVAL, would be next */
-	assert_int_equal(try(w, &attr), -EFAULT);
-	attr = good(w);
+	assert_int_equal(load_attr(w, &attr), -EFAULT);
+	attr = good_load(w);
 	attr.license = NULL;
-	assert_int_equal(try(w, &attr), -EFAULT);
+	assert_int_equal(load_attr(w, &attr), -EFAULT);
 }
 
 static void
 pl_6_types_a_device_may_run(void **state)
 {
 	struct world *w = *state;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	/* One port has no ndo_bpf: whoever answers EOPNOTSUPP came too late. */
 	attr.prog_ifindex = (uint32_t)off_netdev_add(&w->root, OFF_NETDEV_PLAIN, "dummy0");
@@ -144,18 +106,18 @@ pl_6_types_a_device_may_run(void **state)
 		bool known = type == BPF_PROG_TYPE_XDP || type == BPF_PROG_TYPE_SCHED_CLS;
 
 		attr.prog_type = (enum bpf_prog_type)type;
-		assert_int_equal(try(w, &attr), known ? -EOPNOTSUPP : -EINVAL);
+		assert_int_equal(load_attr(w, &attr), known ? -EOPNOTSUPP : -EINVAL);
 	}
-	attr = good(w);
+	attr = good_load(w);
 	attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
-	assert_true(try(w, &attr) >= 0);
+	assert_true(load_attr(w, &attr) >= 0);
 }
 
 static void
 pl_7_flags_for_a_device(void **state)
 {
 	struct world *w = *state;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.prog_ifindex = (uint32_t)off_netdev_add(&w->root, OFF_NETDEV_PLAIN, "dummy0");
 	for (uint32_t bit = 0; bit <= 16; bit++) {
@@ -163,7 +125,7 @@ pl_7_flags_for_a_device(void **state)
 			continue;
 		attr.prog_flags = 1u << bit; /* PL-8 refuses frags with the same errno */
 		assert_int_equal(
-			try(w, &attr), attr.prog_flags == BOUND_ONLY ? -EOPNOTSUPP : -EINVAL);
+			load_attr(w, &attr), attr.prog_flags == BOUND_ONLY ? -EOPNOTSUPP : -EINVAL);
 	}
 }
 
@@ -171,28 +133,28 @@ static void
 pl_8_multi_buffer_programs_are_not_offloaded(void **state)
 {
 	struct world *w = *state;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.prog_flags = BPF_F_XDP_HAS_FRAGS;
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 	attr.prog_flags |= BOUND_ONLY;
-	assert_true(try(w, &attr) >= 0);
+	assert_true(load_attr(w, &attr) >= 0);
 	attr.prog_flags = BPF_F_XDP_HAS_FRAGS;
 	attr.prog_ifindex = (uint32_t)off_netdev_add(&w->root, OFF_NETDEV_PLAIN, "dummy0");
-	assert_int_equal(try(w, &attr), -EINVAL); /* before PL-11 */
+	assert_int_equal(load_attr(w, &attr), -EINVAL); /* before PL-11 */
 }
 
 static void
 pl_9_tc_is_never_only_bound(void **state)
 {
 	struct world *w = *state;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
 	attr.prog_flags = BOUND_ONLY;
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 	attr.prog_ifindex = (uint32_t)off_netdev_add(&w->root, OFF_NETDEV_PLAIN, "dummy0");
-	assert_int_equal(try(w, &attr), -EINVAL); /* before PL-11 */
+	assert_int_equal(load_attr(w, &attr), -EINVAL); /* before PL-11 */
 }
 
 static void
@@ -200,42 +162,42 @@ pl_10_the_device_is_the_namespaces(void **state)
 {
 	struct world *w = *state;
 	struct off_caller there = w->root;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	there.netns = (uint32_t)off_netns_add(w->k);
-	assert_int_equal(try_as(w, &there, &attr), -EINVAL);
+	assert_int_equal(load_attr_as(w, &there, &attr), -EINVAL);
 	off_netdev_move(&w->root, w->sim, there.netns);
-	assert_true(try_as(w, &there, &attr) >= 0);
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_true(load_attr_as(w, &there, &attr) >= 0);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 	attr.prog_ifindex = UINT32_MAX;
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 }
 
 static void
 pl_11_a_driver_without_ndo_bpf(void **state)
 {
 	struct world *w = *state;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.prog_ifindex = (uint32_t)off_netdev_add(&w->root, OFF_NETDEV_PLAIN, "dummy0");
-	assert_int_equal(try(w, &attr), -EOPNOTSUPP);
+	assert_int_equal(load_attr(w, &attr), -EOPNOTSUPP);
 	attr.prog_flags = BOUND_ONLY;
-	assert_int_equal(try(w, &attr), -EOPNOTSUPP);
+	assert_int_equal(load_attr(w, &attr), -EOPNOTSUPP);
 }
 
 static void
 pl_12_a_driver_that_does_not_offload(void **state)
 {
 	struct world *w = *state;
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 	int veth = off_netdev_add(&w->root, OFF_NETDEV_NATIVE, "veth0");
 
 	attr.prog_ifindex = (uint32_t)veth;
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 	attr.prog_flags = BOUND_ONLY;
-	assert_true(try(w, &attr) >= 0);
+	assert_true(load_attr(w, &attr) >= 0);
 	attr.prog_flags = 0; /* the record that is there now is not the driver's */
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 }
 
 static void

@@ -23,15 +23,6 @@ try(struct world *w, const struct off_map_create *attr)
 	return off_map_create(&w->root, attr, NULL);
 }
 
-static struct off_caller
-without(const struct world *w, uint32_t caps)
-{
-	struct off_caller who = w->root;
-
-	who.caps &= ~caps;
-	return who;
-}
-
 static void
 mo_1_attributes(void **state)
 {

@@ -6,35 +6,6 @@
 
 #define CNT(a) (sizeof(a) / sizeof(*(a)))
 
-static const struct bpf_insn ret0[] = { MOV64_IMM(0, 0), EXIT() };
-
-/* What loads well for the device; a test breaks it. */
-static struct off_prog_load
-good(const struct world *w)
-{
-	return (struct off_prog_load){
-		.prog_type = BPF_PROG_TYPE_XDP,
-		.insns = ret0,
-		.insn_cnt = 2,
-		.license = "GPL",
-		.prog_ifindex = (uint32_t)w->sim,
-	};
-}
-
-static int
-try_as(struct world *w, const struct off_caller *who, const struct off_prog_load *attr)
-{
-	xb_log_free(&w->log);
-	w->log = (struct xb_log){ 0 };
-	return off_prog_load(who, attr, &w->log);
-}
-
-static int
-try(struct world *w, const struct off_prog_load *attr)
-{
-	return try_as(w, &w->root, attr);
-}
-
 static void
 vf_1_only_the_device_may_be_told_a_queue(void **state)
 {
@@ -58,7 +29,7 @@ static int
 load_metadata(struct world *w, uint32_t ifindex, uint32_t flags)
 {
 	const struct off_kfunc kfunc = { 4711, "bpf_xdp_metadata_rx_hash" };
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.insns = metadata;
 	attr.insn_cnt = CNT(metadata);
@@ -66,7 +37,7 @@ load_metadata(struct world *w, uint32_t ifindex, uint32_t flags)
 	attr.kfunc_cnt = 1;
 	attr.prog_ifindex = ifindex;
 	attr.prog_flags = flags;
-	return try(w, &attr);
+	return load_attr(w, &attr);
 }
 
 static void
@@ -114,13 +85,13 @@ vf_3_a_bound_only_program_has_no_device_map(void **state)
 	struct world *w = *state;
 	int map = create(w, BPF_MAP_TYPE_HASH, w->sim);
 	const struct bpf_insn insns[] = { LD_MAP_FD(1, map), MOV64_IMM(0, 0), EXIT() };
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.insns = insns;
 	attr.insn_cnt = CNT(insns);
-	assert_true(try(w, &attr) >= 0);
+	assert_true(load_attr(w, &attr) >= 0);
 	attr.prog_flags = BOUND_ONLY;
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 	assert_in_log(w, "offload device mismatch between prog and map\n");
 }
 
@@ -142,12 +113,12 @@ vf_3_perf_event_arrays_are_neutral(void **state)
 static int
 load_ext(struct world *w, int target)
 {
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 
 	attr.prog_type = BPF_PROG_TYPE_EXT;
 	attr.prog_ifindex = 0;
 	attr.attach_prog_fd = target;
-	return try(w, &attr);
+	return load_attr(w, &attr);
 }
 
 static void
@@ -212,21 +183,21 @@ vf_5_an_array_holds_programs_of_one_kind(void **state)
 	int cls = load_as(w, &w->root, BPF_PROG_TYPE_SCHED_CLS, 0, 0, 0);
 	int frags = load_as(w, &w->root, BPF_PROG_TYPE_XDP, 0, BPF_F_XDP_HAS_FRAGS, 0);
 	const struct bpf_insn insns[] = { LD_MAP_FD(2, array), MOV64_IMM(0, 0), EXIT() };
-	struct off_prog_load attr = good(w);
+	struct off_prog_load attr = good_load(w);
 	uint32_t key = 0;
 
 	attr.insns = insns;
 	attr.insn_cnt = CNT(insns);
 	attr.prog_flags = BOUND_ONLY;
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 	attr.prog_flags = 0;
 	attr.prog_ifindex = 0;
-	assert_true(try(w, &attr) >= 0);
+	assert_true(load_attr(w, &attr) >= 0);
 	assert_int_equal(off_map_update(&w->root, array, &key, &cls, BPF_ANY), -EINVAL);
 	assert_int_equal(off_map_update(&w->root, array, &key, &frags, BPF_ANY), -EINVAL);
 	assert_int_equal(off_map_update(&w->root, array, &key, &xdp, BPF_ANY), 0);
 	attr.prog_type = BPF_PROG_TYPE_SCHED_CLS;
-	assert_int_equal(try(w, &attr), -EINVAL);
+	assert_int_equal(load_attr(w, &attr), -EINVAL);
 }
 
 static void

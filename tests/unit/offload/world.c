@@ -44,12 +44,41 @@ world_teardown(void **state)
 	return 0;
 }
 
-static int
-load_attr(struct world *w, const struct off_caller *who, const struct off_prog_load *attr)
+struct off_caller
+without(const struct world *w, uint32_t caps)
+{
+	struct off_caller who = w->root;
+
+	who.caps &= ~caps;
+	return who;
+}
+
+struct off_prog_load
+good_load(const struct world *w)
+{
+	static const struct bpf_insn ret0[] = { MOV64_IMM(0, 0), EXIT() };
+
+	return (struct off_prog_load){
+		.prog_type = BPF_PROG_TYPE_XDP,
+		.insns = ret0,
+		.insn_cnt = 2,
+		.license = "GPL",
+		.prog_ifindex = (uint32_t)w->sim,
+	};
+}
+
+int
+load_attr_as(struct world *w, const struct off_caller *who, const struct off_prog_load *attr)
 {
 	xb_log_free(&w->log);
 	w->log = (struct xb_log){ 0 };
 	return off_prog_load(who, attr, &w->log);
+}
+
+int
+load_attr(struct world *w, const struct off_prog_load *attr)
+{
+	return load_attr_as(w, &w->root, attr);
 }
 
 int
@@ -67,13 +96,30 @@ load_as(struct world *w, const struct off_caller *who, enum bpf_prog_type type, 
 		.prog_flags = flags,
 	};
 
-	return load_attr(w, who, &attr);
+	return load_attr_as(w, who, &attr);
 }
 
 int
 load(struct world *w, int ifindex)
 {
 	return load_as(w, &w->root, BPF_PROG_TYPE_XDP, (uint32_t)ifindex, 0, 0);
+}
+
+int
+load_bound_only(struct world *w, int ifindex)
+{
+	return load_as(w, &w->root, BPF_PROG_TYPE_XDP, (uint32_t)ifindex, BOUND_ONLY, 0);
+}
+
+int
+load_orphan(struct world *w)
+{
+	struct off_asic *nsim = off_nsim_new(w->k, 77, 1);
+	int fd = load(w, off_port_ifindex(nsim, 0));
+
+	off_asic_free(nsim);
+	assert_true(fd >= 0);
+	return fd;
 }
 
 int
@@ -87,7 +133,7 @@ load_insns(struct world *w, const struct bpf_insn *insns, uint32_t cnt, int ifin
 		.prog_ifindex = (uint32_t)ifindex,
 	};
 
-	return load_attr(w, &w->root, &attr);
+	return load_attr(w, &attr);
 }
 
 int

@@ -37,10 +37,20 @@ int world_teardown(void **state); /* invariants hold, nothing leaks */
 struct world *world_new(uint32_t linux_version);
 void world_end(struct world *w);
 
+/* Root without these capabilities. */
+struct off_caller without(const struct world *w, uint32_t caps);
+/* What loads well for the device; a test breaks it. */
+struct off_prog_load good_load(const struct world *w);
+/* A descriptor or -errno; the log is of this load. */
+int load_attr_as(struct world *w, const struct off_caller *who, const struct off_prog_load *attr);
+int load_attr(struct world *w, const struct off_prog_load *attr);
+
 /* "return ret" of that type for a device (0: none): a descriptor or -errno. */
 int load_as(struct world *w, const struct off_caller *who, enum bpf_prog_type type,
 	uint32_t ifindex, uint32_t flags, int ret);
 int load(struct world *w, int ifindex); /* XDP, 0 */
+int load_bound_only(struct world *w, int ifindex);
+int load_orphan(struct world *w); /* its device is gone */
 int load_insns(struct world *w, const struct bpf_insn *insns, uint32_t cnt, int ifindex);
 int create(struct world *w, enum bpf_map_type type, int ifindex); /* key 4, value 8, 2 entries */
 /* An XDP program that looks into both. */

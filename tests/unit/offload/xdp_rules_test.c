@@ -29,24 +29,6 @@ load_attach_type(struct world *w, uint32_t attach_type)
 	return off_prog_load(&w->root, &attr, NULL);
 }
 
-static int
-load_bound_only(struct world *w, int ifindex)
-{
-	return load_as(w, &w->root, BPF_PROG_TYPE_XDP, (uint32_t)ifindex, BOUND_ONLY, 0);
-}
-
-/* A program whose device is gone. */
-static int
-load_orphan(struct world *w)
-{
-	struct off_asic *nsim = off_nsim_new(w->k, 77, 1);
-	int fd = load(w, off_port_ifindex(nsim, 0));
-
-	off_asic_free(nsim);
-	assert_true(fd >= 0);
-	return fd;
-}
-
 static void
 xa_0a_no_such_program(void **state)
 {

@@ -3,24 +3,6 @@
 #include "tests/unit/offload/world.h"
 
 static int
-load_bound_only(struct world *w, int ifindex)
-{
-	return load_as(w, &w->root, BPF_PROG_TYPE_XDP, (uint32_t)ifindex, BOUND_ONLY, 0);
-}
-
-/* A program whose device is gone. */
-static int
-load_orphan(struct world *w)
-{
-	struct off_asic *nsim = off_nsim_new(w->k, 77, 1);
-	int fd = load(w, off_port_ifindex(nsim, 0));
-
-	off_asic_free(nsim);
-	assert_true(fd >= 0);
-	return fd;
-}
-
-static int
 link(struct world *w, int fd, uint32_t flags)
 {
 	return off_link_create(&w->root, fd, w->sim, flags, &w->extack);
