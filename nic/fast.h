@@ -17,7 +17,7 @@
 
 #include "nic/internal.h"
 
-/*	X(name)		what each computes: DO_name in fast_loop.c
+/*	X(name)		what each computes: DO_name in fast_do.h
  * SHF_*, FIELD: r is rotated by a constant and masked, which makes shifts and rotations of it.
  * IND_*: by source A of PREV_ALU. */
 #define NIC_FAST_ALU_LIST(X)                                                                       \
@@ -81,7 +81,7 @@ enum nic_fast_alu {
 enum nic_fast_sources { NIC_FAST_RR, NIC_FAST_MR, NIC_FAST_RM };
 enum nic_fast_keep { NIC_FAST_D, NIC_FAST_P, NIC_FAST_L };
 
-/*	X(name)		IF_name in fast_loop.c */
+/*	X(name)		IF_name in fast_do.h */
 #define NIC_FAST_BRANCH_LIST(X)                                                                    \
 	X(BEQ)                                                                                     \
 	X(BNE)                                                                                     \

@@ -11,16 +11,10 @@
  * it; `skew` is cycles - instructions, so only what loses cycles does.
  */
 #include "nic/fast.h"
+#include "nic/fast_do.h"
 
 #include <stddef.h>
 #include <string.h>
-
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-
-#define SIGN (UINT32_C(1) << 31)
-#define AT(offset) (*(uint32_t *)(void *)((uint8_t *)me + (offset)))
-#define LM(pointer, off) AT(offsetof(struct nic_me, lm) + (AT(pointer) | (off)))
 
 #define DISPATCH() goto * u->run
 #define NEXT()                                                                                     \
@@ -29,83 +23,6 @@
 		DISPATCH();                                                                        \
 	} while (0)
 #define INSNS (end - (uint64_t)room + u->pc) /* before the one of u */
-
-#define LEFT_RR AT(u->l)
-#define LEFT_MR LM(u->l, u->off)
-#define LEFT_RM AT(u->l)
-#define RIGHT_RR AT(u->r)
-#define RIGHT_MR AT(u->r)
-#define RIGHT_RM LM(u->r, u->off)
-
-#define PUT_R(value)                                                                               \
-	do {                                                                                       \
-		AT(u->d) = (value);                                                                \
-		AT(u->e) = (value);                                                                \
-	} while (0)
-#define PUT_M(value) (LM(u->d, u->e) = (value))
-
-/* Computed: res, and what the condition codes are of, s: a sum and its summands; or a result, of
- * which C and V are 0. */
-#define RESULT(expr)                                                                               \
-	const uint32_t res = (expr), v = res, w = 0;                                               \
-	const uint64_t s = res
-#define SUM(first, second, carry)                                                                  \
-	const uint32_t v = (first), w = (second);                                                  \
-	const uint64_t s = (uint64_t)v + w + (carry);                                              \
-	const uint32_t res = (uint32_t)s
-
-#define LONG(high, low) ((uint64_t)(high) << 32 | (low))
-#define TURNED ((uint32_t)(LONG(r, r) >> u->shift) & u->imm)
-#define SIGNED (prev_r & SIGN ? UINT32_MAX : 0)
-#define BY_A (prev_a & 31)
-#define CARRY ((uint32_t)(sum >> 32))
-
-#define DO_B RESULT(r)
-#define DO_NOT_B RESULT(~r)
-#define DO_AND RESULT(l &r)
-#define DO_NOT_AND RESULT(~l &r)
-#define DO_AND_NOT RESULT(l & ~r)
-#define DO_OR RESULT(l | r)
-#define DO_XOR RESULT(l ^ r)
-#define DO_SHF_B RESULT(TURNED)
-#define DO_SHF_NOT_B RESULT(~TURNED)
-#define DO_SHF_AND RESULT(l &TURNED)
-#define DO_SHF_NOT_AND RESULT(~l &TURNED)
-#define DO_SHF_AND_NOT RESULT(l & ~TURNED)
-#define DO_SHF_OR RESULT(l | TURNED)
-#define DO_IND_RIGHT RESULT(r >> BY_A)
-#define DO_IND_LEFT RESULT(r << BY_A)
-#define DO_DBL RESULT((uint32_t)(LONG(l, r) >> u->shift))
-#define DO_IND_DBL RESULT((uint32_t)(LONG(l, r) >> BY_A))
-#define DO_ASR RESULT((uint32_t)(LONG(SIGNED, r) >> u->shift))
-#define DO_IND_ASR RESULT((uint32_t)(LONG(SIGNED, r) >> BY_A))
-#define DO_FIELD RESULT(TURNED | (l & u->mask))
-#define DO_ADD SUM(l, r, 0)
-#define DO_ADD8 SUM(l, r & 0xff, 0)
-#define DO_ADD16 SUM(l, r & 0xffff, 0)
-#define DO_ADD_CARRY SUM(l, r, CARRY)
-#define DO_SUB SUM(l, ~r, 1)
-#define DO_SUB_CARRY SUM(l, ~r, CARRY)
-#define DO_B_SUB_A SUM(r, ~l, 1)
-
-#define KEEP_D (void)s, (void)v, (void)w, (void)l, (void)r
-#define KEEP_P KEEP_D, prev_a = l, prev_r = res
-#define KEEP_L KEEP_P, sum = s, x = v, y = w
-
-#define ALU_BODY(op, sources, put, keep)                                                           \
-	{                                                                                          \
-		const uint32_t l = LEFT_##sources, r = RIGHT_##sources;                            \
-		DO_##op;                                                                           \
-                                                                                                   \
-		PUT_##put(res);                                                                    \
-		KEEP_##keep;                                                                       \
-	}
-#define ALU(op, sources, put, keep)                                                                \
-	op##_##sources##_##put##_##keep : ALU_BODY(op, sources, put, keep) NEXT();
-#define ALU_LABEL(op, sources, put, keep) &&op##_##sources##_##put##_##keep,
-
-#define IS_N ((uint32_t)sum >> 31)
-#define IS_V ((~(x ^ y) & (x ^ (uint32_t)sum)) >> 31)
 
 /* Where control goes elsewhere the limit is looked at: could the straight run there pass it? */
 #define BRANCH_BODY(condition)                                                                     \
@@ -124,22 +41,6 @@
 	BRANCH_BODY(IF_##name)                                                                     \
 	NEXT();
 #define LABEL(name) &&name,
-
-#define IF_BEQ !(uint32_t)sum
-#define IF_BNE (uint32_t) sum
-#define IF_BMI IS_N
-#define IF_BPL !IS_N
-#define IF_BCS CARRY
-#define IF_BCC !CARRY
-#define IF_BVS IS_V
-#define IF_BVC !IS_V
-#define IF_BGE IS_N == IS_V
-#define IF_BLT IS_N != IS_V
-#define IF_BLE !(uint32_t)sum || IS_N != IS_V
-#define IF_BGT (uint32_t) sum &&IS_N == IS_V
-#define IF_BR true
-#define IF_BR_BYTES (AT(u->l) & u->test) == u->want
-#define IF_BR_NOT_BYTES (AT(u->l) & u->test) != u->want
 
 /* A constant, which has no source A and leaves that of the instruction before. */
 #define CONSTANT(name, put, expr)                                                                  \
@@ -188,11 +89,11 @@
 #define BODY_ADDRESS_40                                                                            \
 	address = (((uint64_t)AT(u->l) << 8) + AT(u->r)) & ((UINT64_C(1) << NIC_ADDRESS_BITS) - 1);
 #define BODY_PLACE                                                                                 \
-	place = nic_mem_at(me->mem, (enum nic_target)u->mask, address, u->imm);                    \
+	place = place_of(me->mem, (enum nic_target)u->mask, address, u->imm);                      \
 	if (unlikely(!place))                                                                      \
 		goto EXACT;
-#define BODY_MOVE_IN memcpy(&AT(u->d), place, u->imm);
-#define BODY_MOVE_OUT memcpy(place, &AT(u->d), u->imm);
+#define BODY_MOVE_IN copy(&AT(u->d), place, u->imm);
+#define BODY_MOVE_OUT copy(place, &AT(u->d), u->imm);
 #define BODY_SWAP goto SWAP;
 
 #define ONE(name)                                                                                  \
@@ -225,11 +126,32 @@ flags_sum(const struct nic_ctx *ctx)
 static bool
 is_alone(const struct nic_me *me)
 {
-	bool alone = true;
+	unsigned int living = 0;
 
 	for (unsigned int i = 0; i < NIC_CONTEXTS; i++)
-		alone &= &me->ctxs[i] == me->ctx || me->ctxs[i].state == NIC_CTX_DEAD;
-	return alone;
+		living += me->ctxs[i].state != NIC_CTX_DEAD;
+	return living == 1;
+}
+
+/* Most accesses are to the packet, */
+static inline uint8_t *
+place_of(struct nic_mem *mem, enum nic_target target, uint64_t address, uint32_t bytes)
+{
+	if (likely(target == NIC_TARGET_MEM && address >> 31 == 1))
+		return nic_mem_packet_at(mem, (uint32_t)address, bytes);
+	return nic_mem_at(mem, target, address, bytes);
+}
+
+/* and of a word or two. */
+static inline void
+copy(void *to, const void *from, uint32_t bytes)
+{
+	if (bytes == 4)
+		memcpy(to, from, 4);
+	else if (bytes == 8)
+		memcpy(to, from, 8);
+	else
+		memcpy(to, from, bytes);
 }
 
 /* Of one command, bit n is signal n; NIC_NO_CYCLE: they came and were taken. */

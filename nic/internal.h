@@ -214,6 +214,33 @@ bool nic_me_is_good_command(struct nic_me *me, const struct nic_insn *insn, uint
 
 /* ---- mem.c ---- */
 
+struct nic_packet {
+	uint8_t *data;
+	uint32_t size;
+};
+
+struct nic_mem {
+	uint8_t *emem;
+	uint64_t emem_bytes;
+	uint8_t imem[NIC_IMEM_BYTES] __attribute__((aligned(8)));
+	uint8_t ctm[NIC_CTM_BYTES] __attribute__((aligned(8)));
+	uint8_t cls[NIC_CLS_BYTES] __attribute__((aligned(8)));
+	struct nic_packet packets[NIC_PACKETS];
+};
+
+/* Of an address that has NIC_PACKET_ADDRESS; NULL outside the packet. */
+static inline uint8_t *
+nic_mem_packet_at(struct nic_mem *mem, uint32_t address, uint64_t size)
+{
+	const uint32_t offset = address & (NIC_PACKET_BYTES_MAX - 1);
+	const struct nic_packet *packet = &mem->packets[address >> 16 & (NIC_PACKETS - 1)];
+
+	/* 30:26 and 15:13 belong to neither the number nor the offset */
+	if (address & 0x7c00e000 || offset >= packet->size || size > packet->size - offset)
+		return NULL;
+	return packet->data + offset;
+}
+
 /* NULL, or why nic_mem_access() would do nothing. */
 const char *nic_mem_refuses(struct nic_mem *mem, const struct nic_access *access);
 
