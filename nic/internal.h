@@ -179,6 +179,10 @@ extern nic_op_fn *const nic_unit_ops[NIC_OP_CNT];
 /* The first reason of an instruction sticks. */
 void nic_me_fault(struct nic_me *me, const char *reason);
 uint32_t nic_me_ctx_number(const struct nic_me *me);
+/* Pointers whose time has come are used from now on. */
+void nic_me_settle_lm(const struct nic_me *me, struct nic_ctx *ctx);
+/* What the active context had begun is forgotten. */
+void nic_me_drop_pending(struct nic_me *me);
 uint32_t nic_me_read(struct nic_me *me, const struct nic_reg *reg);
 void nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value);
 /* That context exists in the microengine's mode. */

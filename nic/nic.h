@@ -471,7 +471,7 @@ struct nic_access {
  * are atomic. */
 const char *nic_mem_access(struct nic_mem *mem, const struct nic_access *access);
 
-/* ---- 6. me.c: one microengine, instruction by instruction ---- */
+/* ---- 6. me*.c: one microengine, instruction by instruction ---- */
 
 /*
  * The exact simulator: one issue slot at a time, with cycles, contexts and hazards. What it has no
