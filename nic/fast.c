@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fast mode: which context runs, and when, is decided by me_run.c as ever; where a context can run
- * fast, it does until it cannot. Called by nic_me_run_fast().
+ * The fast mode: which context runs, and when, is decided by me_run.c as ever; where a context can
+ * run fast, it does until it cannot. Called by nic_me_run_fast().
  */
 #include "nic/fast.h"
 
