@@ -17,7 +17,7 @@
 #define NIC_CCM_VERSION 1u
 #define NIC_CCM_REPLY 0x80u
 #define NIC_CCM_HEADER_BYTES 4u
-#define NIC_CCM_SLOT_BYTES 64u /* ABI 2 */
+#define NIC_CCM_SLOT_BYTES 64u	/* ABI 2 */
 #define NIC_CCM_BYTES_MAX 9216u /* the longest message there may be: no control MTU is larger */
 
 enum nic_ccm_type {
@@ -59,14 +59,15 @@ enum {
 	NIC_CCM_FREE_MAP = 4,
 	NIC_CCM_FREE_BYTES = 8,
 
-	NIC_CCM_RC = 4,		/* of every reply */
-	NIC_CCM_REPLY_MAP = 8,	/* of ALLOC; of FREE how many entries there were */
+	NIC_CCM_RC = 4,		  /* of every reply */
+	NIC_CCM_REPLY_MAP = 8,	  /* of ALLOC; of FREE how many entries there were */
 	NIC_CCM_SHORT_BYTES = 12, /* replies to both */
 
-	NIC_CCM_OP_MAP = 4, /* of LOOKUP to GETFIRST; one entry follows */
-	NIC_CCM_OP_COUNT = 8, /* entries asked for; of a reply those that were done */
+	NIC_CCM_OP_MAP = 4,    /* of LOOKUP to GETFIRST; one entry follows */
+	NIC_CCM_OP_COUNT = 8,  /* entries asked for; of a reply those that were done */
 	NIC_CCM_OP_FLAGS = 12, /* BPF_ANY, BPF_NOEXIST, BPF_EXIST */
-	NIC_CCM_OP_BYTES = 16, /* a reply has so many entries behind it, one more when rc is not 0 */
+	NIC_CCM_OP_BYTES =
+		16, /* a reply has so many entries behind it, one more when rc is not 0 */
 
 	NIC_CCM_EVENT_CPU = 4,
 	NIC_CCM_EVENT_MAP = 8, /* 64 bits: the host's map, as the program names it */

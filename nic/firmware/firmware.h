@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The firmware of a card, as far as it deals with eBPF: maps, the control messages of the driver, the
- * helpers programs call, and the datapath around a program. A model in C of what runs on the card
- * beside the program's microcode; the microcode itself runs on microengines (nic.h).
+ * The firmware of a card, as far as it deals with eBPF: maps, the control messages of the driver,
+ * the helpers programs call, and the datapath around a program. A model in C of what runs on the
+ * card beside the program's microcode; the microcode itself runs on microengines (nic.h).
  *
- * A nic_fw is the card: its memories and maps. Any number of nic_engine, each a microengine that one
- * thread drives, run its program on frames. Facts: firmware-facts.md; nfp-isa.md 8;
+ * A nic_fw is the card: its memories and maps. Any number of nic_engine, each a microengine that
+ * one thread drives, run its program on frames. Facts: firmware-facts.md; nfp-isa.md 8;
  * nfp-offload-rules.md 7, 8. What is not known is a named constant here and in docs/CAVEATS.md.
  */
 #ifndef NIC_FIRMWARE_H
@@ -26,9 +26,9 @@ void nic_fw_free(struct nic_fw *fw);
 const struct nic_card *nic_fw_card(const struct nic_fw *fw);
 
 /*
- * A program for the datapath: words as they are loaded at the card's start address, with ECC. Engines
- * take it up between two frames, so every frame sees one program whole. cnt 0: none, frames pass.
- * The words are copied. -E2BIG: longer than the firmware takes; -ENOMEM. Any thread.
+ * A program for the datapath: words as they are loaded at the card's start address, with ECC.
+ * Engines take it up between two frames, so every frame sees one program whole. cnt 0: none, frames
+ * pass. The words are copied. -E2BIG: longer than the firmware takes; -ENOMEM. Any thread.
  */
 int nic_fw_load(struct nic_fw *fw, const uint64_t *words, uint32_t cnt);
 
@@ -52,8 +52,8 @@ uint64_t nic_fw_events_lost(struct nic_fw *fw);
  * prepend). */
 #define NIC_FRAME_OFFSET 136u
 #define NIC_FRAME_BYTES_MAX (NIC_PACKET_BYTES_MAX - NIC_FRAME_OFFSET)
-/* More instructions than this for one frame are a device fault. Not the hardware's, which has no such
- * limit. */
+/* More instructions than this for one frame are a device fault. Not the hardware's, which has no
+ * such limit. */
 #define NIC_FRAME_INSNS_MAX 1000000u
 #define NIC_QUEUES_MAX 64u /* of a vNIC, for queue selection (nfp-offload-rules.md 9) */
 
@@ -68,13 +68,14 @@ struct nic_frame {
 	uint32_t port;
 	/* what became of it; data and bytes are what the program made of them */
 	enum nic_verdict verdict;
-	int stat;	    /* which of the four statistics counts it, -1: none */
-	bool has_queue;	    /* the program chose */
+	int stat;	/* which of the four statistics counts it, -1: none */
+	bool has_queue; /* the program chose */
 	uint8_t queue;
-	bool bpf_ran;	    /* the flag of the packet vector that the host's descriptor shows */
+	bool bpf_ran; /* the flag of the packet vector that the host's descriptor shows */
 };
 
-/* The four statistics of programs, named as the driver's ethtool strings. X(name, bit of the result) */
+/* The four statistics of programs, named as the driver's ethtool strings. X(name, bit of the
+ * result) */
 #define NIC_STAT_LIST(X)                                                                           \
 	X(bpf_pass)                                                                                \
 	X(bpf_app1)                                                                                \
@@ -99,7 +100,7 @@ enum nic_found {
 /* Sums over frames. */
 struct nic_engine_stats {
 	uint64_t frames[NIC_STAT_CNT], bytes[NIC_STAT_CNT]; /* length after the program */
-	uint64_t uncounted; /* a verdict without a statistic */
+	uint64_t uncounted;				    /* a verdict without a statistic */
 	uint64_t faults;
 	uint64_t insns; /* microcode instructions */
 	/* what the helpers would have taken on the card: instructions and cycles of issue, without
