@@ -163,8 +163,8 @@ block_try_free(struct off_block *block)
 	free(block);
 }
 
-/* A driver says yes, too, to the removal of what it does not have, and is counted all the same: the
- * kernel's oversight with shared blocks. */
+/* Counted by the driver's answer (tc_setup_cb_reoffload): it says yes, too, to the removal of what
+ * it does not have; where it refuses it stays counted. */
 static void
 take_back(struct off_bind *bind)
 {

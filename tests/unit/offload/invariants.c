@@ -226,7 +226,8 @@ check_block(const struct off_block *block)
 		assert_true(f->prog->type ==
 			    (f->is_cbpf ? BPF_PROG_TYPE_SOCKET_FILTER : BPF_PROG_TYPE_SCHED_CLS));
 		assert_int_equal(f->prog->o.id == 0, f->is_cbpf);
-		assert_true(f->in_hw_count <= (f->gen_flags & SKIP_HW ? 0 : asked));
+		/* Of the others no more is sure: a port that left may still be counted. */
+		assert_true(!f->in_hw_count || !(f->gen_flags & SKIP_HW));
 		/* What the host does not run is in hardware, everywhere. */
 		assert_true(!skip_sw || asked == binds);
 		assert_true(skip_sw || !off_prog_is_offloaded(f->prog));

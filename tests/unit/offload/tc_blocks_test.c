@@ -213,6 +213,38 @@ tb_3_what_it_took_before_it_refused_it_lets_go(void **state)
 	check_unchanged(w->k, before);
 }
 
+/* The block counts by what drivers answer, as the kernel does: one that refuses to let go stays
+ * counted, one that lets go what it never had is counted down. */
+static void
+tb_3_ports_that_leave_are_counted_by_their_answer(void **state)
+{
+	struct world *w = *state;
+	struct ports s = with_block(w, SKIP_SW);
+
+	assert_int_equal(share_block(w, s.port[1], 7, 0), 0);
+	assert_int_equal(off_nsim_set(s.nsim, 1, OFF_NSIM_TC_ACCEPT, 0), 0);
+	assert_int_equal(del_qdisc(w, s.port[1]), 0);
+	assert_int_equal(in_block(w, 0).in_hw_count, 2);
+	assert_int_equal(in_port(&s, 1), in_block(w, 0).prog_id);
+}
+
+static void
+tb_3_ports_that_leave_without_are_counted_too(void **state)
+{
+	struct world *w = *state;
+	struct ports s = two_ports(w);
+	struct off_filter f = block_filter(1, 0);
+
+	assert_int_equal(share_block(w, s.port[0], 7, 0), 0);
+	assert_int_equal(off_nsim_set(s.nsim, 0, OFF_NSIM_TC_NON_BOUND_ACCEPT, 1), 0);
+	assert_int_equal(add_loaded(w, &f), 0);
+	assert_int_equal(share_block(w, s.port[1], 7, 0), 0);
+	assert_int_equal(in_block(w, 0).in_hw_count, 1);
+	assert_int_equal(del_qdisc(w, s.port[1]), 0);
+	assert_int_equal(in_block(w, 0).gen_flags, NOT_IN_HW);
+	assert_int_equal(in_port(&s, 0), in_block(w, 0).prog_id);
+}
+
 static void
 tb_4_a_device_is_in_a_block_once(void **state)
 {
@@ -324,6 +356,8 @@ main(void)
 		TEST(tb_2_what_cannot_offload_joins_no_offloaded_block),
 		TEST(tb_3_the_newcomer_gets_what_is_there),
 		TEST(tb_3_what_it_took_before_it_refused_it_lets_go),
+		TEST(tb_3_ports_that_leave_are_counted_by_their_answer),
+		TEST(tb_3_ports_that_leave_without_are_counted_too),
 		TEST(tb_4_a_device_is_in_a_block_once),
 		TEST(a_shared_block_lives_as_long_as_it_has_a_device),
 		TEST(namespaces_have_blocks_of_their_own),
