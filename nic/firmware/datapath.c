@@ -70,7 +70,8 @@ nic_engine_free(struct nic_engine *e)
 {
 	if (!e)
 		return;
-	fw_program_put(e->fw, e->program);
+	for (uint32_t port = 0; port < NIC_FW_PORTS; port++)
+		fw_program_put(e->fw, e->program[port]);
 	nic_me_free(e->me);
 	free(e);
 }
@@ -78,12 +79,16 @@ nic_engine_free(struct nic_engine *e)
 /* ---- the program ---- */
 
 static void
-take_program(struct nic_engine *e)
+take_programs(struct nic_engine *e)
 {
-	fw_program_put(e->fw, e->program);
-	e->program = fw_program_get(e->fw, &e->program_version);
-	if (e->program)
-		nic_me_load(e->me, e->fw->card->start, e->program->words, e->program->cnt);
+	struct fw_program *before[NIC_FW_PORTS];
+
+	memcpy(before, e->program, sizeof(before));
+	fw_program_swap(e->fw, e->program, &e->program_version);
+	for (uint32_t port = 0; port < NIC_FW_PORTS; port++)
+		if (e->program[port] && e->program[port] != before[port])
+			nic_me_load(e->me, nic_fw_start(e->fw, port), e->program[port]->words,
+				e->program[port]->cnt);
 }
 
 static bool
@@ -139,7 +144,7 @@ enter(struct nic_engine *e)
 	nic_me_set_lm_addr(e->me, FW_CTX, 0, FW_STACK_AT);
 	nic_me_set_lm_addr(e->me, FW_CTX, 1, FW_VECTOR_AT);
 	nic_me_set_lm_addr(e->me, FW_CTX, 2, FW_METADATA_AT);
-	nic_me_start(e->me, FW_CTX, e->fw->card->start);
+	nic_me_start(e->me, FW_CTX, nic_fw_start(e->fw, e->frame->port));
 }
 
 /* ---- running ---- */
@@ -289,11 +294,11 @@ nic_engine_run(struct nic_engine *e, struct nic_frame *frame)
 	if (frame->bytes > NIC_FRAME_BYTES_MAX)
 		return -EINVAL;
 	if (is_replaced(e))
-		take_program(e);
+		take_programs(e);
 	frame->verdict = NIC_VERDICT_PASS;
 	frame->stat = -1;
 	frame->has_queue = frame->bpf_ran = false;
-	if (!e->program)
+	if (frame->port >= NIC_FW_PORTS || !e->program[frame->port])
 		return 0;
 	place_frame(e, frame);
 	write_vector(e);

@@ -25,12 +25,18 @@ struct nic_fw *nic_fw_new(const struct nic_card *card);
 void nic_fw_free(struct nic_fw *fw);
 const struct nic_card *nic_fw_card(const struct nic_fw *fw);
 
+/* Ports whose frames a program can be given: each has its place in the code store, one behind the
+ * other (firmware-facts.md 4). */
+#define NIC_FW_PORTS 2u
+/* Where a port's program begins. */
+uint32_t nic_fw_start(const struct nic_fw *fw, uint32_t port);
 /*
- * A program for the datapath: words as they are loaded at the card's start address, with ECC.
- * Engines take it up between two frames, so every frame sees one program whole. cnt 0: none, frames
- * pass. The words are copied. -E2BIG: longer than the firmware takes; -ENOMEM. Any thread.
+ * A program for the frames of a port: words as they are loaded at nic_fw_start(), with ECC. Engines
+ * take it up between two frames, so every frame sees one program whole. cnt 0: none, frames pass.
+ * The words are copied. -E2BIG: longer than the firmware takes; -ENODEV: no such port; -ENOMEM. Any
+ * thread.
  */
-int nic_fw_load(struct nic_fw *fw, const uint64_t *words, uint32_t cnt);
+int nic_fw_load(struct nic_fw *fw, uint32_t port, const uint64_t *words, uint32_t cnt);
 
 /*
  * A control message from the driver, and the reply, whose length is returned: 0 when there is none,

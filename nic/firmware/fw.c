@@ -38,7 +38,8 @@ nic_fw_free(struct nic_fw *fw)
 		fw->first_event = event->next;
 		free(event);
 	}
-	free(fw->program);
+	for (uint32_t port = 0; port < NIC_FW_PORTS; port++)
+		free(fw->program[port]);
 	fw_table_free(fw->table);
 	nic_mem_free(fw->mem);
 	pthread_mutex_destroy(&fw->control);
@@ -75,12 +76,20 @@ put_locked(struct fw_program *program)
 		free(program);
 }
 
+uint32_t
+nic_fw_start(const struct nic_fw *fw, uint32_t port)
+{
+	return fw->card->start + port * fw->card->max_len;
+}
+
 int
-nic_fw_load(struct nic_fw *fw, const uint64_t *words, uint32_t cnt)
+nic_fw_load(struct nic_fw *fw, uint32_t port, const uint64_t *words, uint32_t cnt)
 {
 	struct fw_program *program = NULL;
 
-	if (cnt > fw->card->max_len || cnt > NIC_CODE_WORDS - fw->card->start)
+	if (port >= NIC_FW_PORTS)
+		return -ENODEV;
+	if (cnt > fw->card->max_len || nic_fw_start(fw, port) + cnt > NIC_CODE_WORDS)
 		return -E2BIG;
 	if (cnt > 0) {
 		program = copy_of(words, cnt);
@@ -88,25 +97,25 @@ nic_fw_load(struct nic_fw *fw, const uint64_t *words, uint32_t cnt)
 			return -ENOMEM;
 	}
 	pthread_mutex_lock(&fw->program_lock);
-	put_locked(fw->program);
-	fw->program = program;
+	put_locked(fw->program[port]);
+	fw->program[port] = program;
 	__atomic_fetch_add(&fw->program_version, 1, __ATOMIC_RELEASE);
 	pthread_mutex_unlock(&fw->program_lock);
 	return 0;
 }
 
-struct fw_program *
-fw_program_get(struct nic_fw *fw, uint32_t *version)
+void
+fw_program_swap(struct nic_fw *fw, struct fw_program *program[NIC_FW_PORTS], uint32_t *version)
 {
-	struct fw_program *program;
-
 	pthread_mutex_lock(&fw->program_lock);
-	program = fw->program;
-	if (program)
-		program->users++;
+	for (uint32_t port = 0; port < NIC_FW_PORTS; port++) {
+		put_locked(program[port]);
+		program[port] = fw->program[port];
+		if (program[port])
+			program[port]->users++;
+	}
 	*version = fw->program_version;
 	pthread_mutex_unlock(&fw->program_lock);
-	return program;
 }
 
 void

@@ -96,8 +96,8 @@ struct nic_fw {
 	struct fw_map maps[FW_MAP_IDS];
 	uint32_t map_cnt, elements;
 	pthread_mutex_t program_lock;
-	struct fw_program *program; /* NULL: none */
-	uint32_t program_version;   /* atomic; changes with it */
+	struct fw_program *program[NIC_FW_PORTS]; /* NULL: none */
+	uint32_t program_version;		  /* atomic; changes with them */
 	pthread_mutex_t event_lock;
 	struct fw_event *first_event, **last_event;
 	uint32_t event_cnt;
@@ -110,8 +110,9 @@ struct fw_event {
 	uint8_t message[];
 };
 
-/* The program now, used once more; NULL: none. */
-struct fw_program *fw_program_get(struct nic_fw *fw, uint32_t *version);
+/* The programs now, used once more, in the place of those that were there (NULL: none). */
+void fw_program_swap(
+	struct nic_fw *fw, struct fw_program *program[NIC_FW_PORTS], uint32_t *version);
 void fw_program_put(struct nic_fw *fw, struct fw_program *program);
 /* Takes the event. */
 void fw_event_add(struct nic_fw *fw, struct fw_event *event);
@@ -138,7 +139,7 @@ struct nic_engine {
 	struct nic_me *me;
 	uint32_t number;
 	bool exact;
-	struct fw_program *program;
+	struct fw_program *program[NIC_FW_PORTS];
 	uint32_t program_version;
 	struct nic_engine_stats stats;
 	struct nic_fault fault;
