@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 
 #include "dpdk-app/gen.h"
 #include "dpdk-app/json.h"
@@ -31,6 +32,12 @@ read_recipe(const struct options *opt, struct gen *gen, struct xb_log *log)
 	return 0;
 }
 
+static bool
+is_standard_output(const struct options *opt)
+{
+	return strcmp(opt->args[0], "-") == 0;
+}
+
 /* Bytes written. */
 static uint64_t
 write_packets(const struct gen *gen, uint64_t count, pcap_dumper_t *dumper)
@@ -50,16 +57,20 @@ write_packets(const struct gen *gen, uint64_t count, pcap_dumper_t *dumper)
 	return bytes;
 }
 
+/* Where the packets go to standard output, this does not. */
 static void
 report(const struct options *opt, uint64_t count, uint64_t bytes)
 {
+	FILE *to = is_standard_output(opt) ? stderr : stdout;
+
 	if (!opt->json) {
-		printf("%s: %" PRIu64 " packets, %" PRIu64 " bytes\n", opt->args[0], count, bytes);
+		fprintf(to, "%s: %" PRIu64 " packets, %" PRIu64 " bytes\n", opt->args[0], count,
+			bytes);
 		return;
 	}
 	json_print(json_pack("{s:o, s:I, s:I}", "file", json_text(opt->args[0]), "packets",
 			   (json_int_t)count, "bytes", (json_int_t)bytes),
-		stdout);
+		to);
 }
 
 int
@@ -76,7 +87,8 @@ cmd_gen(const struct options *opt)
 		complain_log(&log);
 		return STATUS_USAGE;
 	}
-	if (outfile_open_pcap(&out, opt->args[0], NULL, false, SNAPLEN, &dumper, &log) < 0) {
+	if (outfile_open_pcap(&out, is_standard_output(opt) ? "/dev/stdout" : opt->args[0], NULL,
+		    false, SNAPLEN, &dumper, &log) < 0) {
 		complain_log(&log);
 		return STATUS_RUNTIME;
 	}

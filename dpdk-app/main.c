@@ -39,21 +39,32 @@ run_command(enum command cmd, int argc, char **argv)
 }
 
 static int
-help(const char *name)
+help(int argc, char **argv)
 {
 	struct xb_log log = { 0 };
 	enum command cmd;
 
-	if (name == NULL) {
+	if (argc > 1) {
+		complain("help takes one command, there is also '%s'", argv[1]);
+		return STATUS_USAGE;
+	}
+	if (argc == 0) {
 		print_usage(stdout);
 		return STATUS_DONE;
 	}
-	cmd = command_find(name, &log);
+	cmd = command_find(argv[0], &log);
 	if (cmd == CMD_CNT) {
 		complain_log(&log);
 		return STATUS_USAGE;
 	}
 	print_command_help(stdout, cmd);
+	return STATUS_DONE;
+}
+
+static int
+version(void)
+{
+	puts("xoffload " VERSION);
 	return STATUS_DONE;
 }
 
@@ -67,11 +78,30 @@ occupy_standard_streams(void)
 			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
-int
-main(int argc, char **argv)
+/* argv[0] is the first word behind the name of the program. */
+static int
+run_words(int argc, char **argv)
 {
 	struct xb_log log = { 0 };
 	enum command cmd;
+
+	if (strcmp(argv[0], "help") == 0 || strcmp(argv[0], "--help") == 0 ||
+		strcmp(argv[0], "-h") == 0)
+		return help(argc - 1, argv + 1);
+	if (strcmp(argv[0], "--version") == 0)
+		return version();
+	cmd = command_find(argv[0], &log);
+	if (cmd == CMD_CNT) {
+		complain_log(&log);
+		complain("xoffload help lists the commands");
+		return STATUS_USAGE;
+	}
+	return run_command(cmd, argc, argv);
+}
+
+int
+main(int argc, char **argv)
+{
 	int status;
 
 	occupy_standard_streams();
@@ -79,20 +109,7 @@ main(int argc, char **argv)
 		print_usage(stderr);
 		return STATUS_USAGE;
 	}
-	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
-		strcmp(argv[1], "-h") == 0)
-		return help(argv[2]);
-	if (strcmp(argv[1], "--version") == 0) {
-		puts("xoffload " VERSION);
-		return STATUS_DONE;
-	}
-	cmd = command_find(argv[1], &log);
-	if (cmd == CMD_CNT) {
-		complain_log(&log);
-		complain("xoffload help lists the commands");
-		return STATUS_USAGE;
-	}
-	status = run_command(cmd, argc - 1, argv + 1);
+	status = run_words(argc - 1, argv + 1);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		complain("standard output cannot be written");
 		return status == STATUS_DONE ? STATUS_RUNTIME : status;

@@ -119,6 +119,13 @@ struct nic_cam {
 	uint8_t order[NIC_CAM_ENTRIES]; /* entries, the least recently used first */
 };
 
+/* Commands found, by their fields: the table is long. */
+#define NIC_FOUND_COMMANDS 64u
+struct nic_found_command {
+	uint32_t key; /* 0: none */
+	const struct nic_command *command;
+};
+
 struct nic_me {
 	struct nic_mem *mem;
 	struct nic_ctx ctxs[NIC_CONTEXTS];
@@ -148,8 +155,15 @@ struct nic_me {
 	uint32_t then_cycles;	   /* lost with it */
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
 	uint32_t command_sigs, command_pc;
+	struct nic_found_command found[NIC_FOUND_COMMANDS];
 	const char *fault;
 	uint32_t nowhere; /* a register for an instruction that is a fault */
+	/* operands of the fast mode, fast.h */
+	uint32_t immediates[256];
+	uint32_t fetched[2];
+	struct nic_fast *fast;
+	bool is_fast_stale;
+	uint32_t loaded_from, loaded_to; /* words ever loaded */
 
 	nic_op_fn *ops[NIC_OP_CNT]; /* NULL: not modelled */
 	uint64_t words[NIC_CODE_WORDS];
@@ -165,6 +179,10 @@ extern nic_op_fn *const nic_unit_ops[NIC_OP_CNT];
 /* The first reason of an instruction sticks. */
 void nic_me_fault(struct nic_me *me, const char *reason);
 uint32_t nic_me_ctx_number(const struct nic_me *me);
+/* Pointers whose time has come are used from now on. */
+void nic_me_settle_lm(const struct nic_me *me, struct nic_ctx *ctx);
+/* What the active context had begun is forgotten. */
+void nic_me_drop_pending(struct nic_me *me);
 uint32_t nic_me_read(struct nic_me *me, const struct nic_reg *reg);
 void nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value);
 /* That context exists in the microengine's mode. */
@@ -193,5 +211,47 @@ void nic_cam_clear(struct nic_cam *cam);
 /* me_reg.c: the next-neighbour ring */
 bool nic_nn_is_empty(const struct nic_me *me);
 bool nic_nn_is_full(struct nic_me *me);
+/* insns_at[pc] is filled: NULL, or why there is no instruction. */
+const char *nic_me_decode_at(struct nic_me *me, uint32_t pc);
+/* Fills me->command; false, and no fault, when the exact mode would not run the command. */
+bool nic_me_is_good_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address);
+
+/* ---- mem.c ---- */
+
+struct nic_packet {
+	uint8_t *data;
+	uint32_t size;
+};
+
+struct nic_mem {
+	uint8_t *emem;
+	uint64_t emem_bytes;
+	uint8_t imem[NIC_IMEM_BYTES] __attribute__((aligned(8)));
+	uint8_t ctm[NIC_CTM_BYTES] __attribute__((aligned(8)));
+	uint8_t cls[NIC_CLS_BYTES] __attribute__((aligned(8)));
+	struct nic_packet packets[NIC_PACKETS];
+};
+
+/* Of an address that has NIC_PACKET_ADDRESS; NULL outside the packet. */
+static inline uint8_t *
+nic_mem_packet_at(struct nic_mem *mem, uint32_t address, uint64_t size)
+{
+	const uint32_t offset = address & (NIC_PACKET_BYTES_MAX - 1);
+	const struct nic_packet *packet = &mem->packets[address >> 16 & (NIC_PACKETS - 1)];
+
+	/* 30:26 and 15:13 belong to neither the number nor the offset */
+	if (address & 0x7c00e000 || offset >= packet->size || size > packet->size - offset)
+		return NULL;
+	return packet->data + offset;
+}
+
+/* NULL, or why nic_mem_access() would do nothing. */
+const char *nic_mem_refuses(struct nic_mem *mem, const struct nic_access *access);
+
+/* ---- fast.c ---- */
+
+/* Runs the active context for as long as it can; false when not at all. */
+bool nic_fast_go(struct nic_me *me, uint64_t end);
+void nic_fast_free(struct nic_fast *fast);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One microengine, exactly: fetch, issue, deferred instructions, context swaps. What an operation
- * does is in me_alu.c and me_flow.c; this file keeps time and decides who runs. The caller is the
- * firmware model, which loads the code store and sets contexts up.
+ * One microengine, seen from outside: made, loaded, its contexts started, signalled and asked. The
+ * caller is the firmware model. me_run.c runs it.
  */
 #include "nic/internal.h"
 
@@ -48,6 +47,9 @@ nic_me_new(struct nic_mem *mem)
 	me->mem = mem;
 	me->ctx = &me->ctxs[0];
 	me->prng = NIC_PRNG_SEED;
+	me->loaded_from = NIC_CODE_WORDS;
+	for (uint32_t i = 0; i < 256; i++)
+		me->immediates[i] = i;
 	nic_cam_clear(&me->cam);
 	for (uint32_t i = 0; i < NIC_CONTEXTS; i++) {
 		me->ctxs[i].number = i;
@@ -65,6 +67,7 @@ nic_me_free(struct nic_me *me)
 	nic_me_set_next(me, NULL);
 	if (me->prev)
 		nic_me_set_next(me->prev, NULL);
+	nic_fast_free(me->fast);
 	free(me->insns_at);
 	free(me);
 }
@@ -78,6 +81,7 @@ nic_me_set_contexts(struct nic_me *me, uint32_t cnt)
 		nic_me_kill(me, ctx);
 	me->has_eight = cnt == NIC_CONTEXTS;
 	me->ctx = &me->ctxs[0];
+	me->is_fast_stale = true;
 	/* the same words name other registers now */
 	memset(me->is_decoded, 0, sizeof(me->is_decoded));
 	return 0;
@@ -103,17 +107,43 @@ nic_me_load(struct nic_me *me, uint32_t at, const uint64_t *words, uint32_t cnt)
 		return -EINVAL;
 	memcpy(me->words + at, words, cnt * sizeof(*words));
 	memset(me->is_decoded + at, 0, cnt);
+	me->is_fast_stale = true;
+	if (at < me->loaded_from)
+		me->loaded_from = at;
+	if (at + cnt > me->loaded_to)
+		me->loaded_to = at + cnt;
 	return 0;
 }
 
 void
 nic_me_set_stop(struct nic_me *me, uint32_t address, bool on)
 {
-	if (address < NIC_CODE_WORDS)
-		me->is_stop[address] = on;
+	if (address >= NIC_CODE_WORDS || me->is_stop[address] == on)
+		return;
+	me->is_stop[address] = on;
+	me->is_fast_stale = true;
 }
 
 /* ---- contexts, seen from outside ---- */
+
+void
+nic_me_settle_lm(const struct nic_me *me, struct nic_ctx *ctx)
+{
+	if (me->cycles < ctx->lm_due)
+		return;
+	ctx->lm_due = NIC_NO_CYCLE;
+	for (unsigned int i = 0; i < 4; i++) {
+		struct nic_lm_write *write = &ctx->lm_write[i];
+
+		if (write->due > me->cycles) {
+			if (write->due < ctx->lm_due)
+				ctx->lm_due = write->due;
+			continue;
+		}
+		ctx->lm_addr[i] = write->address;
+		write->due = NIC_NO_CYCLE;
+	}
+}
 
 bool
 nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
@@ -121,9 +151,8 @@ nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
 	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
 }
 
-/* What the active context had begun. */
-static void
-drop_pending(struct nic_me *me)
+void
+nic_me_drop_pending(struct nic_me *me)
 {
 	me->then = NIC_THEN_NOTHING;
 	me->command.command = NULL;
@@ -139,9 +168,10 @@ nic_me_start(struct nic_me *me, uint32_t number, uint32_t pc)
 		return -EINVAL;
 	ctx = &me->ctxs[number];
 	if (ctx == me->ctx)
-		drop_pending(me);
+		nic_me_drop_pending(me);
 	ctx->state = NIC_CTX_READY;
 	ctx->pc = pc;
+	nic_me_settle_lm(me, ctx);
 	forget_events(ctx);
 	return 0;
 }
@@ -169,7 +199,7 @@ nic_me_kill(struct nic_me *me, uint32_t ctx)
 		return;
 	me->ctxs[ctx].state = NIC_CTX_DEAD;
 	if (me->ctx == &me->ctxs[ctx])
-		drop_pending(me);
+		nic_me_drop_pending(me);
 }
 
 uint32_t
@@ -207,283 +237,4 @@ nic_me_fault(struct nic_me *me, const char *reason)
 {
 	if (!me->fault)
 		me->fault = reason;
-}
-
-/* ---- one instruction ---- */
-
-/* A context-relative register of the 8-context mode: bit 4 of its number does not count there, and
- * transfer registers are kept in the upper half (nfp-isa.md 3). NULL or a reason. */
-static const char *
-fit_register(struct nic_reg *reg)
-{
-	switch (reg->kind) {
-	case NIC_GPR_A:
-	case NIC_GPR_B:
-	case NIC_GPR_BOTH:
-	case NIC_GPR_BOTH_B:
-	case NIC_NN: return reg->num < 16 ? NULL : "of 8 contexts each has 16 of these registers";
-	case NIC_XFER:
-		if (reg->num & 16)
-			return "of 8 contexts each has 16 of these registers";
-		reg->num = NIC_XFERS / 2 + (reg->num & 15) + (reg->num & 32) / 2;
-		return NULL;
-	default: return NULL;
-	}
-}
-
-static const char *
-fit_eight(struct nic_insn *insn)
-{
-	const char *reason = fit_register(&insn->dst);
-
-	if (!reason)
-		reason = fit_register(&insn->left);
-	if (!reason)
-		reason = fit_register(&insn->right);
-	if (insn->xfer >= NIC_XFERS / 2)
-		reason = "of 8 contexts each has 32 transfer registers";
-	insn->xfer += NIC_XFERS / 2;
-	return reason;
-}
-
-static const struct nic_insn *
-fetch(struct nic_me *me, uint32_t pc)
-{
-	const char *reason;
-
-	if (me->is_decoded[pc])
-		return &me->insns_at[pc];
-	if (me->words[pc] >> (NIC_INSN_BITS + 7) || !nic_ecc_is_right(me->words[pc]))
-		reason = "the word's ECC is missing or wrong";
-	else
-		reason = nic_decode(me->words[pc], &me->insns_at[pc]);
-	if (!reason && me->has_eight)
-		reason = fit_eight(&me->insns_at[pc]);
-	if (reason) {
-		nic_me_fault(me, reason);
-		return NULL;
-	}
-	me->is_decoded[pc] = true;
-	return &me->insns_at[pc];
-}
-
-/* Pointers whose time has come. */
-static void
-settle_lm(struct nic_me *me)
-{
-	if (me->cycles < me->ctx->lm_due)
-		return;
-	me->ctx->lm_due = NIC_NO_CYCLE;
-	for (unsigned int i = 0; i < 4; i++) {
-		struct nic_lm_write *write = &me->ctx->lm_write[i];
-
-		if (write->due > me->cycles) {
-			if (write->due < me->ctx->lm_due)
-				me->ctx->lm_due = write->due;
-			continue;
-		}
-		me->ctx->lm_addr[i] = write->address;
-		write->due = NIC_NO_CYCLE;
-	}
-}
-
-static void
-execute(struct nic_me *me, const struct nic_insn *insn)
-{
-	nic_op_fn *run = me->ops[insn->op];
-	bool was_read = me->csr_is_read;
-
-	if (!run)
-		nic_me_fault(me, "the instruction is not modelled");
-	else if (!insn->pred_cc || nic_cc_is(me->ctx, me->ctx->predicate))
-		run(me, insn);
-	if (was_read) /* it was for this instruction, or for none */
-		me->csr_is_read = false;
-	me->cycles += nic_op_info(insn->op)->cycles;
-	me->insns++;
-}
-
-/* The swap's command goes out now that the deferred instructions have run. */
-static void
-send(struct nic_me *me)
-{
-	const char *reason;
-
-	if (!me->command.command)
-		return;
-	reason = nic_mem_access(me->mem, &me->command);
-	if (reason) {
-		me->ctx->pc = me->command_pc; /* of which it is the fault */
-		nic_me_fault(me, reason);
-	}
-	nic_signal_done(me, me->command_sigs);
-	me->command.command = NULL;
-}
-
-/* After an instruction: on to the next, or what the one that deferred it wanted. */
-static void
-advance(struct nic_me *me)
-{
-	enum nic_then then = me->then;
-
-	me->ctx->pc++;
-	if (then == NIC_THEN_NOTHING || me->then_after--)
-		return;
-	me->then = NIC_THEN_NOTHING;
-	me->cycles += me->then_cycles;
-	if (me->then_pc < NIC_CODE_WORDS)
-		me->ctx->pc = me->then_pc;
-	if (then == NIC_THEN_SLEEP) {
-		send(me);
-		me->ctx->state = NIC_CTX_ASLEEP;
-	} else if (then == NIC_THEN_KILL) {
-		me->ctx->state = NIC_CTX_DEAD;
-	} else if (then == NIC_THEN_HALT) {
-		for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
-			nic_me_kill(me, ctx);
-		me->ctx->pc = me->command_pc;
-		nic_me_fault(me, "halted");
-	}
-}
-
-/* False on a fault, of which me->fault tells. */
-static bool
-step(struct nic_me *me)
-{
-	const struct nic_insn *insn;
-
-	if (me->ctx->pc >= NIC_CODE_WORDS) {
-		nic_me_fault(me, "runs off the end of the code store");
-		return false;
-	}
-	settle_lm(me);
-	insn = fetch(me, me->ctx->pc);
-	if (!insn)
-		return false;
-	execute(me, insn);
-	if (me->fault)
-		return false;
-	advance(me);
-	return !me->fault;
-}
-
-/* ---- who runs ---- */
-
-/* When the context wakes; NIC_NO_CYCLE when nobody will wake it. */
-static uint64_t
-wakes_at(const struct nic_ctx *ctx)
-{
-	uint64_t at = ctx->waits_for_any || !ctx->waits_for ? NIC_NO_CYCLE : 0;
-
-	for (uint32_t left = ctx->waits_for; left; left &= left - 1) {
-		const int i = __builtin_ctz(left);
-
-		if (ctx->waits_for_any ? ctx->signal_due[i] < at : ctx->signal_due[i] > at)
-			at = ctx->signal_due[i];
-	}
-	return at;
-}
-
-/* It waits for a signal that may still come from somebody else. */
-static bool
-may_be_woken(const struct nic_ctx *ctx)
-{
-	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
-		if (ctx->waits_for & ctx->from_outside & 1u << i &&
-			ctx->signal_due[i] == NIC_NO_CYCLE)
-			return true;
-	return false;
-}
-
-/* The signals it waited for are taken. */
-static void
-wake(struct nic_me *me, struct nic_ctx *ctx)
-{
-	for (uint32_t left = ctx->waits_for & ~1u; left; left &= left - 1)
-		if (ctx->signal_due[__builtin_ctz(left)] <= me->cycles)
-			ctx->signal_due[__builtin_ctz(left)] = NIC_NO_CYCLE;
-	ctx->state = NIC_CTX_READY;
-}
-
-/* The next after the active one that can run now; NULL when none can. */
-static struct nic_ctx *
-next_ready(struct nic_me *me)
-{
-	for (uint32_t i = 1; i <= NIC_CONTEXTS; i++) {
-		struct nic_ctx *ctx = &me->ctxs[(nic_me_ctx_number(me) + i) % NIC_CONTEXTS];
-
-		if (ctx->state == NIC_CTX_ASLEEP && wakes_at(ctx) <= me->cycles)
-			wake(me, ctx);
-		if (ctx->state == NIC_CTX_READY)
-			return ctx;
-	}
-	return NULL;
-}
-
-/* Round robin; where all sleep, time goes on to the first that wakes. NULL: none ever will, and
- * *sleeper is one that waits in vain, if there is one. */
-static struct nic_ctx *
-arbitrate(struct nic_me *me, struct nic_ctx **sleeper)
-{
-	struct nic_ctx *ctx = next_ready(me);
-	uint64_t first = NIC_NO_CYCLE;
-
-	*sleeper = NULL;
-	if (ctx)
-		return ctx;
-	for (uint32_t i = 0; i < NIC_CONTEXTS; i++) {
-		if (me->ctxs[i].state != NIC_CTX_ASLEEP)
-			continue;
-		if (!may_be_woken(&me->ctxs[i]))
-			*sleeper = &me->ctxs[i];
-		if (wakes_at(&me->ctxs[i]) < first)
-			first = wakes_at(&me->ctxs[i]);
-	}
-	if (first == NIC_NO_CYCLE)
-		return NULL;
-	me->cycles = first;
-	return next_ready(me);
-}
-
-static enum nic_me_end
-end_with_fault(struct nic_me *me, struct nic_fault *fault)
-{
-	uint32_t pc = me->ctx->pc;
-
-	*fault = (struct nic_fault){ .ctx = nic_me_ctx_number(me),
-		.pc = pc,
-		.cycle = me->cycles,
-		.word = pc < NIC_CODE_WORDS ? me->words[pc] : 0,
-		.reason = me->fault };
-	nic_format(fault->word, fault->text);
-	me->fault = NULL;
-	drop_pending(me);
-	me->ctx->state = NIC_CTX_DEAD;
-	return NIC_ME_FAULT;
-}
-
-enum nic_me_end
-nic_me_run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault)
-{
-	uint64_t end = me->insns + max_insns;
-
-	while (me->insns < end) {
-		if (me->ctx->state != NIC_CTX_READY) {
-			struct nic_ctx *sleeper, *next = arbitrate(me, &sleeper);
-
-			if (!next && !sleeper)
-				return NIC_ME_IDLE;
-			me->ctx = next ? next : sleeper;
-			if (!next) {
-				nic_me_fault(me, "waits for a signal that nobody will send");
-				return end_with_fault(me, fault);
-			}
-		}
-		if (me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
-			me->is_stop[me->ctx->pc])
-			return NIC_ME_STOPPED;
-		if (!step(me))
-			return end_with_fault(me, fault);
-	}
-	return NIC_ME_LIMIT;
 }

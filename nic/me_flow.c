@@ -219,6 +219,19 @@ override(struct nic_me *me, struct nic_access *a, uint32_t word)
 	a->data = OVERRIDE_DATA(word);
 }
 
+/* As nic_command_find(), which those that came before are remembered of. */
+static const struct nic_command *
+find_command(struct nic_me *me, const struct nic_insn *insn, uint32_t length)
+{
+	const uint32_t key = 1u << 12 | insn->tgt << 5 | insn->token << 3 | (length & 7);
+	struct nic_found_command *found = &me->found[key % NIC_FOUND_COMMANDS];
+
+	if (found->key != key)
+		*found = (struct nic_found_command){ .key = key,
+			.command = nic_command_find(insn->tgt, insn->token, length & 7) };
+	return found->command;
+}
+
 /* What a command does, of its fields and the override. */
 static void
 describe(struct nic_me *me, const struct nic_insn *insn, struct nic_access *a)
@@ -230,7 +243,7 @@ describe(struct nic_me *me, const struct nic_insn *insn, struct nic_access *a)
 		if (OVERRIDE_HAS_LENGTH(me->prev_result))
 			length = OVERRIDE_LENGTH(me->prev_result);
 	}
-	a->command = nic_command_find(insn->tgt, insn->token, length & 7);
+	a->command = find_command(me, insn, length);
 	a->units = length + 1;
 	if (!a->command)
 		nic_me_fault(me, "no such command");
@@ -256,16 +269,35 @@ nic_signal_done(struct nic_me *me, uint32_t signals)
 		me->ctx->signal_due[__builtin_ctz(left)] = me->cycles + NIC_COMMAND_CYCLES;
 }
 
-static void
-command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
+static struct nic_access
+access_at(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 {
 	struct nic_access a = { .address = address,
 		.xfer = insn->xfer,
 		.in = me->ctx->xfer_in,
 		.out = me->ctx->xfer_out };
-	const char *reason;
 
 	describe(me, insn, &a);
+	return a;
+}
+
+bool
+nic_me_is_good_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
+{
+	me->command = access_at(me, insn, address);
+	if (!me->fault && !nic_mem_refuses(me->mem, &me->command))
+		return true;
+	me->fault = NULL;
+	me->command.command = NULL;
+	return false;
+}
+
+static void
+command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
+{
+	struct nic_access a = access_at(me, insn, address);
+	const char *reason;
+
 	if (me->fault)
 		return;
 	if (insn->ctx != NIC_CTX_NO_SWAP) {

@@ -4,26 +4,12 @@
  * the atomic engine (nfp-isa.md 6). Used by the simulator; maps and packets live here. Every
  * access is checked against the memory it names.
  */
-#include "nic/nic.h"
+#include "nic/internal.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct packet {
-	uint8_t *data;
-	uint32_t size;
-};
-
-struct nic_mem {
-	uint8_t *emem;
-	uint64_t emem_bytes;
-	uint8_t imem[NIC_IMEM_BYTES] __attribute__((aligned(8)));
-	uint8_t ctm[NIC_CTM_BYTES] __attribute__((aligned(8)));
-	uint8_t cls[NIC_CLS_BYTES] __attribute__((aligned(8)));
-	struct packet packets[NIC_PACKETS];
-};
 
 struct nic_mem *
 nic_mem_new(uint64_t emem_bytes)
@@ -59,7 +45,7 @@ nic_mem_set_packet(struct nic_mem *mem, uint32_t number, void *data, uint32_t si
 {
 	if (number >= NIC_PACKETS || size > NIC_PACKET_BYTES_MAX)
 		return -EINVAL;
-	mem->packets[number] = (struct packet){ .data = data, .size = data ? size : 0 };
+	mem->packets[number] = (struct nic_packet){ .data = data, .size = data ? size : 0 };
 	return 0;
 }
 
@@ -75,15 +61,9 @@ within(uint8_t *base, uint64_t bytes, uint64_t offset, uint64_t size)
 static uint8_t *
 local_at(struct nic_mem *mem, uint32_t address, uint64_t size)
 {
-	const uint32_t offset = address & (NIC_PACKET_BYTES_MAX - 1);
-	const struct packet *packet = &mem->packets[address >> 16 & (NIC_PACKETS - 1)];
-
-	if (!(address & NIC_PACKET_ADDRESS))
-		return within(mem->ctm, NIC_CTM_BYTES, address, size);
-	/* 30:26 and 15:13 belong to neither the number nor the offset */
-	if (address & 0x7c00e000)
-		return NULL;
-	return within(packet->data, packet->size, offset, size);
+	if (address & NIC_PACKET_ADDRESS)
+		return nic_mem_packet_at(mem, address, size);
+	return within(mem->ctm, NIC_CTM_BYTES, address, size);
 }
 
 uint8_t *
@@ -270,24 +250,43 @@ check(const struct nic_access *a, uint32_t bytes)
 	return NULL;
 }
 
+/* NULL and where the command's bytes are, or why there is no such command. */
+static const char *
+find(struct nic_mem *mem, const struct nic_access *a, uint32_t bytes, uint8_t **at)
+{
+	const char *reason = check(a, bytes);
+
+	if (reason)
+		return reason;
+	*at = nic_mem_at(mem, a->command->target, a->address, bytes);
+	if (!*at)
+		return "there is no memory at the address";
+	if (a->command->does >= NIC_DOES_ASSIGN &&
+		(uintptr_t)*at & (a->command->how & NIC_HOW_WIDE ? 7 : 3))
+		return "the address of an atomic must be a multiple of its size";
+	return NULL;
+}
+
+const char *
+nic_mem_refuses(struct nic_mem *mem, const struct nic_access *a)
+{
+	uint8_t *at;
+
+	return find(mem, a, bytes_of(a), &at);
+}
+
 const char *
 nic_mem_access(struct nic_mem *mem, const struct nic_access *a)
 {
 	uint32_t bytes = bytes_of(a);
-	const char *reason = check(a, bytes);
 	uint8_t *at;
+	const char *reason = find(mem, a, bytes, &at);
 
 	if (reason)
 		return reason;
-	at = nic_mem_at(mem, a->command->target, a->address, bytes);
-	if (!at)
-		return "there is no memory at the address";
-	if (a->command->does < NIC_DOES_ASSIGN) {
+	if (a->command->does < NIC_DOES_ASSIGN)
 		move(a, at, bytes);
-		return NULL;
-	}
-	if ((uintptr_t)at & (a->command->how & NIC_HOW_WIDE ? 7 : 3))
-		return "the address of an atomic must be a multiple of its size";
-	change(a, at, bytes);
+	else
+		change(a, at, bytes);
 	return NULL;
 }

@@ -471,7 +471,7 @@ struct nic_access {
  * are atomic. */
 const char *nic_mem_access(struct nic_mem *mem, const struct nic_access *access);
 
-/* ---- 6. me.c: one microengine, instruction by instruction ---- */
+/* ---- 6. me*.c: one microengine, instruction by instruction ---- */
 
 /*
  * The exact simulator: one issue slot at a time, with cycles, contexts and hazards. What it has no
@@ -535,6 +535,9 @@ void nic_me_kill(struct nic_me *me, uint32_t ctx);
 /* Runs until something of enum nic_me_end happens, at most max_insns instructions. Which context
  * stopped or faulted is the active one. A context that faulted is killed; the others can go on. */
 enum nic_me_end nic_me_run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault);
+/* The same, fast: the code store is translated when it has changed. Everything is as nic_me_run()
+ * leaves it, cycles too; one may go on where the other ended. */
+enum nic_me_end nic_me_run_fast(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault);
 
 uint32_t nic_me_active(const struct nic_me *me);
 uint32_t nic_me_pc(const struct nic_me *me, uint32_t ctx);

@@ -42,3 +42,13 @@ expect 4 "$xoffload" gen /nowhere/out.pcap
 # A full disk is a failure, not a success without words.
 "$xoffload" gen --json x.pcap >/dev/full 2>err && fail 'the result was lost silently'
 says err 'standard output cannot be written'
+"$xoffload" help >/dev/full 2>err && fail 'the help was lost silently'
+says err 'standard output cannot be written'
+expect 2 "$xoffload" help run exec
+says err "help takes one command, there is also 'exec'"
+# - is standard output, as for tcpdump -w; what is said of it goes elsewhere.
+expect 0 "$xoffload" gen -n 3 -
+says err '^-: 3 packets'
+mv out stdout.pcap
+expect 0 "$xoffload" gen -n 3 file.pcap
+cmp stdout.pcap file.pcap

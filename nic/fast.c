@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The fast mode: which context runs, and when, is decided by me_run.c as ever; where a context can
+ * run fast, it does until it cannot. Called by nic_me_run_fast().
+ */
+#include "nic/fast.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+/* Operands are 16-bit offsets. */
+_Static_assert(offsetof(struct nic_me, words) <= UINT16_MAX, "operands come before the words");
+
+/* So far ahead that room for a run always fits. */
+#define FAR (UINT64_C(1) << 40)
+
+void
+nic_fast_free(struct nic_fast *fast)
+{
+	for (uint32_t i = 0; fast && i < NIC_CONTEXTS; i++) {
+		if (fast->streams[i])
+			free(fast->streams[i]->uops);
+		free(fast->streams[i]);
+	}
+	free(fast);
+}
+
+/* What was translated is of a code store that has changed. */
+static void
+forget(struct nic_fast *fast)
+{
+	fast->has_facts = false;
+	for (uint32_t i = 0; i < NIC_CONTEXTS; i++)
+		if (fast->streams[i])
+			fast->streams[i]->cnt = 0;
+}
+
+/* The code store for that context; NULL without memory. */
+static struct nic_stream *
+stream_of(struct nic_me *me, uint32_t ctx)
+{
+	struct nic_fast *fast = me->fast;
+
+	if (!fast)
+		fast = me->fast = calloc(1, sizeof(*fast));
+	if (!fast)
+		return NULL;
+	if (me->is_fast_stale)
+		forget(fast);
+	me->is_fast_stale = false;
+	if (!fast->streams[ctx])
+		fast->streams[ctx] = calloc(1, sizeof(*fast->streams[ctx]));
+	if (!fast->streams[ctx])
+		return NULL;
+	if (fast->streams[ctx]->cnt || nic_fast_translate(me, ctx))
+		return fast->streams[ctx];
+	fast->streams[ctx]->cnt = 0;
+	return NULL;
+}
+
+/* Nothing is under way that only the exact mode keeps, and all pointers are good. */
+static bool
+can_go(const struct nic_me *me)
+{
+	const struct nic_ctx *ctx = me->ctx;
+	const uint32_t pointers =
+		ctx->lm_addr[0] | ctx->lm_addr[1] | ctx->lm_addr[2] | ctx->lm_addr[3];
+
+	return me->then == NIC_THEN_NOTHING && !me->csr_is_read && ctx->lm_due == NIC_NO_CYCLE &&
+	       pointers < 4 * NIC_LM_WORDS && ctx->pc >= me->loaded_from && ctx->pc < me->loaded_to;
+}
+
+bool
+nic_fast_go(struct nic_me *me, uint64_t end)
+{
+	const uint32_t pc = me->ctx->pc;
+	const uint64_t before = me->insns;
+	const struct nic_stream *stream;
+	uint32_t run;
+
+	if (!can_go(me))
+		return false;
+	stream = stream_of(me, nic_me_ctx_number(me));
+	if (!stream)
+		return false;
+	run = me->fast->run[pc];
+	if (!run || run > end - before)
+		return false;
+	if (end - before > FAR)
+		end = before + FAR;
+	nic_fast_loop(me, stream->uops + stream->entry[pc], stream, end);
+	return me->insns != before;
+}
