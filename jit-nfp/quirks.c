@@ -218,6 +218,15 @@ find_div_shift(struct jit_prog *prog, uint32_t slot)
 			prog, (int32_t)slot, JIT_RULE_QUIRK_DIV_SHIFT, (unsigned long long)divisor);
 }
 
+static void
+find_div_zero(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+
+	if (jit_is_alu(insn) && BPF_OP(insn->bpf.code) == BPF_DIV && divisor_of(insn) == 0)
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_DIV_ZERO);
+}
+
 /* The product of 16 bits by 16 has no code for the high half, a quotient neither. */
 static bool
 leaves_high(const struct jit_insn *insn)
@@ -306,6 +315,7 @@ jit_find_quirks(struct jit_prog *prog)
 		find_shift_sign,
 		find_shift_itself,
 		find_div_shift,
+		find_div_zero,
 		find_high_half,
 		jit_find_call_quirks,
 		find_missed,

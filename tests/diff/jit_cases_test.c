@@ -203,6 +203,23 @@ written_otherwise_nothing_is_found_and_all_is_well(void **state)
 	}
 }
 
+/* reciprocal_value_adv() in the host's kernel divides by it. Here the quotient is eBPF's. */
+static void
+division_by_a_register_that_is_zero_is_a_finding_and_no_crash(void **state)
+{
+	static const char *const texts[] = {
+		PACKET "r5 = 0\nr0 = 1000\nr0 /= r5\nr0 += 7\n" SHOW END,
+		PACKET "r5 = 0\nr0 = 1000\nw0 /= w5\nr0 += 7\n" SHOW END,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		load(texts[i]);
+		assert_int_equal(count_findings(JIT_RULE_QUIRK_DIV_ZERO), 1);
+		assert_int_equal(run_all(texts[i], PAIR_QUIRK), 0);
+	}
+}
+
 /* The driver leaves out `r6 = r1` behind registers that are cleared (nfp-isa.md 11.1). Were r1
  * cleared, r6 would be wrong; but there r1 is the context, and no verifier takes its XOR. */
 static void
@@ -230,6 +247,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_quirk_is_found_and_shows),
 		cmocka_unit_test(written_otherwise_nothing_is_found_and_all_is_well),
+		cmocka_unit_test(division_by_a_register_that_is_zero_is_a_finding_and_no_crash),
 		cmocka_unit_test(cleared_context_never_comes_to_the_driver),
 	};
 
