@@ -318,6 +318,15 @@ nic_engine_stats(const struct nic_engine *engine)
 	return &engine->stats;
 }
 
+/* They are counters all. */
+void
+nic_engine_stats_add(struct nic_engine_stats *sum, const struct nic_engine_stats *more)
+{
+	_Static_assert(sizeof(*sum) % sizeof(uint64_t) == 0, "counters only");
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(uint64_t); i++)
+		((uint64_t *)sum)[i] += ((const uint64_t *)more)[i];
+}
+
 const struct nic_fault *
 nic_engine_fault(const struct nic_engine *engine)
 {
