@@ -248,8 +248,10 @@ offer_to_card(struct run *run)
 	if (status != STATUS_DONE)
 		return status;
 	run->is_asked = true;
-	check_program(&run->check, run->program.obj, run->program.prog, &run->card,
-		run->opt->verbose && is_mode(run, "xdpoffload"));
+	check_program(
+		&run->check, run->program.obj, run->program.prog, &run->card, run->opt->verbose);
+	if (check_refusal(&run->check) == NULL || !is_mode(run, "auto"))
+		complain_log(&run->check.log); /* else the host's verifier has its own */
 	if (check_refusal(&run->check) != NULL)
 		return is_mode(run, "auto") ? STATUS_DONE : tell_refusal(run);
 	err = run->check.err != 0 ? run->check.err

@@ -105,16 +105,15 @@ packet_number(const struct nic_engine *e)
 	return 4 * e->number;
 }
 
-/* Of the buffer as much as an offset can say. */
+/* Of the buffer programs have as much as an offset can say. */
 static void
 place_frame(struct nic_engine *e, struct nic_frame *frame)
 {
-	uint64_t bytes = (uint64_t)NIC_FRAME_OFFSET + frame->bytes + frame->tailroom;
-
 	e->frame = frame;
 	e->buffer = frame->data - NIC_FRAME_OFFSET;
-	e->buffer_bytes = bytes < NIC_PACKET_BYTES_MAX ? (uint32_t)bytes : NIC_PACKET_BYTES_MAX;
-	nic_mem_set_packet(e->fw->mem, packet_number(e), e->buffer, e->buffer_bytes);
+	e->buffer_bytes = NIC_FRAME_OFFSET + frame->bytes + frame->tailroom;
+	nic_mem_set_packet(e->fw->mem, packet_number(e), e->buffer,
+		e->buffer_bytes < NIC_PACKET_BYTES_MAX ? e->buffer_bytes : NIC_PACKET_BYTES_MAX);
 }
 
 static void

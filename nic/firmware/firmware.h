@@ -57,7 +57,8 @@ uint64_t nic_fw_events_lost(struct nic_fw *fw);
 /* Where a frame begins in its buffer (nfp-isa.md 8.3, firmware-facts.md 3: 128 bytes and the MAC's
  * prepend). */
 #define NIC_FRAME_OFFSET 136u
-#define NIC_FRAME_BYTES_MAX (NIC_PACKET_BYTES_MAX - NIC_FRAME_OFFSET)
+#define NIC_FRAME_BYTES_MAX                                                                        \
+	0x3fffu /* the length has 14 bits; what is past the split no program reaches */
 /* More instructions than this for one frame are a device fault. Not the hardware's, which has no
  * such limit. */
 #define NIC_FRAME_INSNS_MAX 1000000u

@@ -147,7 +147,7 @@ struct nic_engine {
 	struct nic_fault_count faults[NIC_FAULT_KINDS_MAX + 1];
 	struct nic_frame *frame; /* that is being run */
 	uint8_t *buffer;	 /* of it */
-	uint32_t buffer_bytes;
+	uint32_t buffer_bytes;	 /* all of it; a packet address reaches NIC_PACKET_BYTES_MAX */
 	nic_step_fn step;
 	void *step_arg;
 };
