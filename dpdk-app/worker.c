@@ -59,6 +59,48 @@ run_program(struct worker *w, struct rte_mbuf *m)
 	return likely(ret == 0) ? verdict_code(w, r0) : fault_code(w, pkt_info(m), ret);
 }
 
+static enum code
+device_fault(struct worker *w, const struct pkt_info *info)
+{
+	if (!w->stats.has_fault) {
+		w->stats.has_fault = true;
+		w->stats.fault_index = info->index;
+		w->stats.nic_fault = *nic_engine_fault(w->engine);
+	}
+	return CODE_fault_device;
+}
+
+/* The card drops what is aborted, and counts it apart (nfp-isa.md 8.5). */
+static enum code
+code_of_frame(struct worker *w, const struct nic_frame *frame, const struct pkt_info *info)
+{
+	switch (frame->verdict) {
+	case NIC_VERDICT_PASS: return CODE_XDP_PASS;
+	case NIC_VERDICT_TX: return CODE_XDP_TX;
+	case NIC_VERDICT_DROP:
+		return frame->stat == NIC_STAT_bpf_app3 ? CODE_XDP_ABORTED : CODE_XDP_DROP;
+	default: return device_fault(w, info);
+	}
+}
+
+/* The same on the card: its buffer is the mbuf's. */
+static enum code
+run_on_card(struct worker *w, struct rte_mbuf *m)
+{
+	struct nic_frame frame = {
+		.data = rte_pktmbuf_mtod(m, uint8_t *),
+		.bytes = m->data_len,
+		.tailroom = rte_pktmbuf_tailroom(m),
+	};
+
+	if (nic_engine_run(w->engine, &frame) < 0)
+		return CODE_oversize;
+	m->data_off = (uint16_t)(frame.data - (uint8_t *)m->buf_addr);
+	m->data_len = (uint16_t)frame.bytes;
+	m->pkt_len = m->data_len;
+	return code_of_frame(w, &frame, pkt_info(m));
+}
+
 /* Where the code sends a packet. */
 static void
 sort(struct worker *w, struct rte_mbuf *m, enum code code)
@@ -83,7 +125,7 @@ run_packet(struct worker *w, struct rte_mbuf *m)
 	else if (unlikely(received < PKT_BYTES_MIN))
 		code = CODE_runt;
 	else
-		code = run_program(w, m);
+		code = w->engine != NULL ? run_on_card(w, m) : run_program(w, m);
 	w->stats.packets++;
 	w->stats.bytes += received;
 	w->stats.codes[code]++;
@@ -286,5 +328,6 @@ stats_add(struct stats *sum, const struct stats *more)
 		sum->has_fault = true;
 		sum->fault_index = more->fault_index;
 		sum->fault = more->fault;
+		sum->nic_fault = more->nic_fault;
 	}
 }
