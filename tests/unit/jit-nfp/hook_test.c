@@ -325,6 +325,28 @@ frames_hold_what_the_driver_puts_there(void **state)
 	assert_int_equal(jit_prog_stack_bytes(prog), 128);
 }
 
+static void
+check_routines(const char *code, bool are_there)
+{
+	struct jit_image image;
+
+	accept(code);
+	assert_int_equal(jit_translate(prog, &image), 0);
+	assert_int_equal(image.push != 0, are_there);
+	assert_int_equal(image.pop != 0, are_there);
+	jit_image_free(&image);
+}
+
+/* Nobody calls the program itself: it may change r6 to r9 and has no use for the routines. */
+static void
+registers_are_saved_for_functions_only(void **state)
+{
+	(void)state;
+	check_routines("r6 = 0\nr0 = 2\nexit\n", false);
+	check_routines("r6 = 0\ncall pc@f\nr0 = 2\nexit\nf:\nr0 = 0\nexit\n", false);
+	check_routines("call pc@f\nr0 = 2\nexit\nf:\nr6 = 0\nr0 = 0\nexit\n", true);
+}
+
 /* Functions that call each other where nobody comes: the core refuses, after the driver. */
 static void
 functions_that_call_each_other_end(void **state)
@@ -591,6 +613,7 @@ main(void)
 		TEST(ranges_are_of_all_visits),
 		TEST(zero_extension_and_reach_are_the_verifiers),
 		TEST(frames_hold_what_the_driver_puts_there),
+		TEST(registers_are_saved_for_functions_only),
 		TEST(functions_that_call_each_other_end),
 		TEST(dead_code_is_skipped),
 		TEST(replacement_must_be_a_jump_to_where_it_went),
