@@ -127,8 +127,9 @@ static const char *
 usage_problem(const struct options *opt, bool is_nfp)
 {
 	if (!is_nfp && (opt->raw || opt->relocated || opt->card != NULL || opt->firmware != NULL ||
-			       opt->jit != NULL || opt->what_if.cnt > 0))
-		return "dump: --raw, --relocated, --jit and the card's options go with nfp";
+			       opt->jit != NULL || opt->debug_jit != NULL || opt->what_if.cnt > 0))
+		return "dump: --raw, --relocated, --jit, --debug-jit and the card's options go "
+		       "with nfp";
 	if (opt->raw && (opt->source || opt->json))
 		return "dump: --raw goes without --source and --json";
 	return NULL;
