@@ -431,6 +431,19 @@ demand_in_finalize(void *dev, struct xb_verify_env *env)
 	return 0;
 }
 
+/* In the log, and found at that instruction. */
+static void
+check_said(const char *line, int32_t insn)
+{
+	uint32_t cnt;
+	const struct jit_finding *findings = jit_prog_findings(prog, &cnt);
+
+	assert_non_null(strstr(xb_log_text(&text), line));
+	assert_int_equal(cnt, 1);
+	assert_int_equal(findings[0].insn, insn);
+	assert_int_equal(jit_rule_info(findings[0].rule)->err, EINVAL);
+}
+
 static void
 replacement_must_be_a_jump_to_where_it_went(void **state)
 {
@@ -452,7 +465,7 @@ replacement_must_be_a_jump_to_where_it_went(void **state)
 		xb_facts_free(&facts);
 		assert_int_equal(prog->hook_failed, demands[demand].err != 0);
 		if (demands[demand].says)
-			assert_non_null(strstr(xb_log_text(&text), demands[demand].says));
+			check_said(demands[demand].says, (int32_t)demands[demand].off);
 		else
 			assert_null(strstr(xb_log_text(&text), "[nfp]"));
 	}
