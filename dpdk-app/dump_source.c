@@ -193,7 +193,7 @@ print_label(const struct jit_image *image, uint32_t index)
 		uint32_t at;
 		bool is_there;
 	} labels[] = {
-		{ "intro: the length of the packet, of the word that holds it", 0, true },
+		{ "intro: gprB_22 becomes the length of the packet", 0, true },
 		{ "abort: the verdict of a packet the program cannot handle", image->abort, true },
 		{ "out: r0 becomes the verdict, in A0 for the firmware", image->out, true },
 		{ "push: r6 to r9 are saved in the frame", image->push, image->push != 0 },

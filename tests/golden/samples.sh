@@ -65,7 +65,7 @@ for source in bpf/programs/*.bpf.c; do
 		fi
 	done
 done
-[ "$(find $dir -name '*.o' | wc -l)" -eq "$cnt" ] || complain "$dir has an object without a sample program"
-[ "$(find $dir -name '*.out' | wc -l)" -eq "$cnt" ] || complain "$dir has a listing without an object"
+[ "$(find $dir -name '*.o' | wc -l)" -le "$cnt" ] || complain "$dir has an object without a sample program"
+[ "$(find $dir -name '*.out' | wc -l)" -le "$cnt" ] || complain "$dir has a listing without an object"
 echo "$cnt objects, $bad complaints"
 [ "$cnt" -gt 0 ] && [ "$bad" -eq 0 ]
