@@ -308,8 +308,13 @@ static void
 translate(struct pass *p, uint32_t told)
 {
 	struct check *c = p->check;
-	int ret = jit_translate(p->prog, &c->image);
+	const struct jit_debug *debug = &c->card->debug;
+	int ret;
 
+	if (debug->letters != NULL)
+		fprintf(debug->out, "%s:\n", c->prog->name);
+	jit_prog_set_debug(p->prog, *debug);
+	ret = jit_translate(p->prog, &c->image);
 	collect(p, told);
 	c->has_image = ret == 0;
 	if (ret == -ENOMEM)
