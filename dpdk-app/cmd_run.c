@@ -208,6 +208,23 @@ usage_problem(const struct options *opt)
 	return NULL;
 }
 
+/* Is this where a program of this type may be attached? */
+static bool
+is_mode_of(const char *mode, enum bpf_prog_type type)
+{
+	if (mode == NULL || strcmp(mode, "auto") == 0)
+		return true;
+	return (strncmp(mode, "xdp", 3) == 0) == (type == BPF_PROG_TYPE_XDP);
+}
+
+static const char *
+mode_of(const struct run *run)
+{
+	if (run->opt->mode != NULL && strcmp(run->opt->mode, "auto") != 0)
+		return run->opt->mode;
+	return run->job.type == BPF_PROG_TYPE_XDP ? "xdpdrv" : "skip_hw";
+}
+
 static int
 open_program(struct run *run)
 {
@@ -215,14 +232,13 @@ open_program(struct run *run)
 
 	if (status != STATUS_DONE)
 		return status;
-	if (run->program.prog->type != BPF_PROG_TYPE_XDP) {
-		complain("%s: program '%s' is a %s program; only XDP programs can be replayed on "
-			 "the host yet",
-			run->program.obj->path, run->program.prog->name,
-			xb_prog_type_name(run->program.prog->type));
-		return STATUS_REFUSED;
+	run->job.type = run->program.prog->type;
+	if (!is_mode_of(run->opt->mode, run->job.type)) {
+		complain("run: --mode %s is not for %s programs", run->opt->mode,
+			xb_prog_type_name(run->job.type));
+		return STATUS_USAGE;
 	}
-	status = program_load(&run->program, &(struct program_how){ .type = BPF_PROG_TYPE_XDP,
+	status = program_load(&run->program, &(struct program_how){ .type = run->job.type,
 						     .n_cpus = run->job.lcores,
 						     .is_verified = true,
 						     .verbose = run->opt->verbose });
@@ -311,6 +327,10 @@ make_workers(struct run *run, struct xb_log *log)
 		if (w->vm == NULL)
 			goto no_memory;
 		xb_vm_set_seed(w->vm, i + 1);
+		if (run->job.type != BPF_PROG_TYPE_XDP)
+			w->spare = malloc(XB_SKB_SPARE_BYTES);
+		if (run->job.type != BPF_PROG_TYPE_XDP && w->spare == NULL)
+			goto no_memory;
 		if (run->opt->verbose)
 			xb_vm_set_trace(w->vm, stderr);
 	}
@@ -347,7 +367,7 @@ report(struct run *run)
 		.seconds = (double)(run->ended - run->started) / (double)rte_get_tsc_hz(),
 		.lcores = run->job.lcores,
 		.from = opt->in != NULL ? run->replay.path : opt->vdev.word[0],
-		.mode = opt->mode != NULL && strcmp(opt->mode, "auto") != 0 ? opt->mode : "xdpdrv",
+		.mode = mode_of(run),
 		.show_maps = opt->maps,
 		.interrupted = interrupted,
 		.snapped = run->replay.snapped,
@@ -399,8 +419,10 @@ teardown(struct run *run)
 {
 	output_abandon(&run->job.out);
 	replay_close(&run->replay);
-	for (unsigned int i = 0; run->workers != NULL && i < run->job.lcores; i++)
+	for (unsigned int i = 0; run->workers != NULL && i < run->job.lcores; i++) {
 		xb_vm_free(run->workers[i].vm);
+		free(run->workers[i].spare);
+	}
 	free(run->workers);
 	program_close(&run->program);
 	if (run->eal_runs) {

@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_pause.h>
 #include <sched.h>
+#include <string.h>
 #include <time.h>
 
 #define IFINDEX 1u	/* what BPF_PROG_TEST_RUN gives: the loopback device's */
@@ -36,16 +37,16 @@ verdict_code(struct worker *w, uint64_t r0)
 {
 	uint32_t action = (uint32_t)r0;
 
-	if (likely(action < VERDICT_CNT))
+	if (likely(action <= CODE_XDP_REDIRECT))
 		return (enum code)action;
 	if (w->stats.unknown++ == 0)
 		w->stats.unknown_r0 = action;
 	return CODE_XDP_ABORTED;
 }
 
-/* The program on one packet, whose mbuf then is what the program made of it. */
+/* An XDP program on one packet, whose mbuf then is what the program made of it. */
 static enum code
-run_program(struct worker *w, struct rte_mbuf *m)
+run_xdp(struct worker *w, struct rte_mbuf *m)
 {
 	uint8_t *buf = m->buf_addr;
 	struct xb_xdp xdp = {
@@ -66,16 +67,101 @@ run_program(struct worker *w, struct rte_mbuf *m)
 	return likely(ret == 0) ? verdict_code(w, r0) : fault_code(w, pkt_info(m), ret);
 }
 
+/* The packet is not in its mbuf any more: into that one again, or into a larger one. */
+static int
+bring_back(struct worker *w, struct rte_mbuf **m, const uint8_t *data, uint32_t len)
+{
+	struct rte_mbuf *larger;
+
+	if (len > (*m)->buf_len) {
+		larger = rte_pktmbuf_alloc(w->job->ports.giants);
+		if (larger == NULL)
+			return -ENOBUFS;
+		*pkt_info(larger) = *pkt_info(*m);
+		w->to_free[w->free_cnt++] = *m;
+		*m = larger;
+	}
+	(*m)->data_off = (uint16_t)RTE_MIN(PKT_HEADROOM, (*m)->buf_len - len);
+	memcpy(rte_pktmbuf_mtod(*m, uint8_t *), data, len);
+	return 0;
+}
+
+/* The mbuf is what a tc program made of the packet. */
+static int
+store_skb(struct worker *w, struct rte_mbuf **m, struct xb_skb *skb)
+{
+	uint8_t *buf = (*m)->buf_addr;
+	uint32_t len;
+	int err = xb_skb_retag(skb);
+
+	if (err)
+		return err;
+	len = (uint32_t)(skb->pkt.data_end - skb->pkt.data);
+	if (likely(skb->pkt.hard_start == buf))
+		(*m)->data_off = (uint16_t)(skb->pkt.data - buf);
+	else
+		err = bring_back(w, m, skb->pkt.data, len);
+	if (err)
+		return err;
+	(*m)->data_len = (uint16_t)len;
+	(*m)->pkt_len = len;
+	return 0;
+}
+
+/* What a device and __netif_receive_skb_core() leave in a packet before tc's ingress hook. */
+static int
+receive_skb(struct worker *w, struct rte_mbuf *m, struct xb_skb *skb)
+{
+	const struct pkt_info *info = pkt_info(m);
+	uint8_t *buf = m->buf_addr;
+
+	xb_skb_init(skb, buf, buf + m->data_off, buf + m->data_off + m->data_len, buf + m->buf_len);
+	skb->spare = w->spare;
+	skb->spare_bytes = XB_SKB_SPARE_BYTES;
+	skb->md.ifindex = skb->md.ingress_ifindex = IFINDEX;
+	skb->md.queue_mapping = w->id + 1; /* skb_record_rx_queue() */
+	skb->md.tstamp = (uint64_t)info->sec * 1000000000u + info->nsec;
+	if (xb_skb_untag(skb) < 0)
+		return -EINVAL;
+	skb->md.wire_len = skb->md.len - PKT_BYTES_MIN; /* sch_handle_ingress() */
+	return 0;
+}
+
+static enum code
+tc_code(struct worker *w, uint64_t r0)
+{
+	enum code code;
+
+	if (unlikely(!code_of_tc(w->job->type, (int32_t)r0, &code)) && w->stats.unknown++ == 0)
+		w->stats.unknown_r0 = (uint32_t)r0;
+	return code;
+}
+
+/* A tc program on one packet. */
+static enum code
+run_tc(struct worker *w, struct rte_mbuf **m)
+{
+	struct xb_skb skb;
+	uint64_t r0;
+	int ret;
+
+	if (unlikely(receive_skb(w, *m, &skb) < 0))
+		return CODE_runt;
+	ret = xb_vm_run_skb(w->vm, w->job->image, &skb, &r0);
+	if (unlikely(ret < 0))
+		return fault_code(w, pkt_info(*m), ret);
+	return likely(store_skb(w, m, &skb) == 0) ? tc_code(w, r0) : CODE_no_buffer;
+}
+
 /* Where the code sends a packet. */
 static void
 sort(struct worker *w, struct rte_mbuf *m, enum code code)
 {
-	if (code == CODE_XDP_PASS)
-		w->to_host[w->host_cnt++] = m;
-	else if (code == CODE_XDP_TX)
-		w->to_wire[w->wire_cnt++] = m;
-	else
-		w->to_free[w->free_cnt++] = m;
+	switch (code_infos[code].way) {
+	case WAY_HOST: w->to_host[w->host_cnt++] = m; break;
+	case WAY_WIRE: w->to_wire[w->wire_cnt++] = m; break;
+	default: w->to_free[w->free_cnt++] = m;
+	}
 }
 
 static void
@@ -89,13 +175,16 @@ run_packet(struct worker *w, struct rte_mbuf *m)
 		code = CODE_oversize;
 	else if (unlikely(received < PKT_BYTES_MIN))
 		code = CODE_runt;
+	else if (w->job->type == BPF_PROG_TYPE_XDP)
+		code = run_xdp(w, m);
 	else
-		code = run_program(w, m);
+		code = run_tc(w, &m);
 	w->stats.packets++;
 	w->stats.bytes += received;
 	w->stats.codes[code]++;
 	if (w->job->out.slots != NULL)
-		output_decide(&w->job->out, info, code, info->oversize ? received : m->pkt_len);
+		output_decide(
+			&w->job->out, pkt_info(m), code, info->oversize ? received : m->pkt_len);
 	sort(w, m, code);
 }
 
