@@ -8,6 +8,16 @@
 
 #include "bpf/verifier/state.h"
 
+static uint32_t
+size_of(const struct bpf_insn *insn)
+{
+	static const uint8_t sizes[] = {
+		[BPF_W >> 3] = 4, [BPF_H >> 3] = 2, [BPF_B >> 3] = 1, [BPF_DW >> 3] = 8
+	};
+
+	return sizes[BPF_SIZE(insn->code) >> 3];
+}
+
 /* kernel: xdp_convert_ctx_access */
 static bool
 rewrite_xdp(const struct bpf_insn *insn, const void *const *handlers, struct xb_dinsn *d)
@@ -64,7 +74,9 @@ rewrite_skb(
 	case XB_PTR_PACKET_END: d->off = offsetof(struct xb_skb, pkt.data_end); break;
 	case XB_PTR_PACKET_META: d->off = offsetof(struct xb_skb, pkt.data_meta); break;
 	default:
-		if (BPF_CLASS(insn->code) != BPF_LDX && xb_skb_is_half(insn->off))
+		if (BPF_CLASS(insn->code) == BPF_LDX)
+			d->off = (int16_t)xb_skb_load_off(insn->off, size_of(insn));
+		else if (xb_skb_field_bytes(insn->off) == 2)
 			narrow_store(insn, handlers, d);
 		return true;
 	}
@@ -76,17 +88,14 @@ bool
 xb_image_rewrite_ctx(enum bpf_prog_type type, const struct bpf_insn *insn,
 	const void *const *handlers, struct xb_dinsn *d)
 {
-	static const int sizes[] = {
-		[BPF_W >> 3] = 4, [BPF_H >> 3] = 2, [BPF_B >> 3] = 1, [BPF_DW >> 3] = 8
-	};
 	bool is_load = BPF_CLASS(insn->code) == BPF_LDX;
 	bool is_signed = BPF_MODE(insn->code) == BPF_MEMSX;
 	uint32_t kind;
 
 	if (insn->off < 0 || BPF_CLASS(insn->code) < BPF_LDX || BPF_CLASS(insn->code) > BPF_STX ||
 		(!is_signed && BPF_MODE(insn->code) != BPF_MEM) ||
-		!xb_ctx_allows(type, false, insn->off, sizes[BPF_SIZE(insn->code) >> 3], !is_load,
-			is_signed, &kind))
+		!xb_ctx_allows(
+			type, false, insn->off, (int)size_of(insn), !is_load, is_signed, &kind))
 		return false;
 	if (type == BPF_PROG_TYPE_XDP)
 		return rewrite_xdp(insn, handlers, d);

@@ -69,8 +69,13 @@ int xb_vm_fault_access(
 
 /* ---- skb.c ---- */
 
-/* Fields of 16 bits that struct __sk_buff shows as 32; a store loses the rest. */
-bool xb_skb_is_half(int off);
+/* How wide the kernel's own field is that struct __sk_buff shows at off as 32 bits. Of a store the
+ * rest is lost. */
+uint32_t xb_skb_field_bytes(int off);
+/* Where a load finds its bytes. A narrow load of the upper half of such a field should be 0; in the
+ * kernel, convert_ctx_accesses() shifts only what is wider than the load, so one that is no
+ * narrower than the field itself gets the lower bytes. */
+int xb_skb_load_off(int off, uint32_t size);
 /* skb_record_rx_queue() could not say these. */
 #define XB_NO_QUEUE_MAPPING UINT16_MAX
 /* A hash that was computed or set is not of this packet any more. */

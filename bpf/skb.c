@@ -21,12 +21,27 @@ xb_skb_len(const struct xb_skb *skb)
 	return (uint32_t)(skb->pkt.data_end - skb->pkt.data);
 }
 
-bool
-xb_skb_is_half(int off)
+uint32_t
+xb_skb_field_bytes(int off)
 {
-	return off == offsetof(struct __sk_buff, tc_index) ||
-	       off == offsetof(struct __sk_buff, tc_classid) ||
-	       off == offsetof(struct __sk_buff, queue_mapping);
+	switch (off & ~3) {
+	case offsetof(struct __sk_buff, pkt_type): return 1; /* some bits of one */
+	case offsetof(struct __sk_buff, gso_segs):
+	case offsetof(struct __sk_buff, gso_size):
+	case offsetof(struct __sk_buff, protocol):
+	case offsetof(struct __sk_buff, queue_mapping):
+	case offsetof(struct __sk_buff, tc_classid):
+	case offsetof(struct __sk_buff, tc_index):
+	case offsetof(struct __sk_buff, vlan_proto):
+	case offsetof(struct __sk_buff, vlan_tci): return 2;
+	default: return 4;
+	}
+}
+
+int
+xb_skb_load_off(int off, uint32_t size)
+{
+	return xb_skb_field_bytes(off) < 4 && size >= xb_skb_field_bytes(off) ? off & ~3 : off;
 }
 
 static uint16_t

@@ -129,7 +129,7 @@ read_number(const struct xb_vm *vm, int off, uint32_t size)
 	uint64_t value = 0;
 
 	if (vm->skb)
-		memcpy(&value, (const uint8_t *)&vm->skb->md + off, size);
+		memcpy(&value, (const uint8_t *)&vm->skb->md + xb_skb_load_off(off, size), size);
 	else if (off == offsetof(struct xdp_md, ingress_ifindex))
 		value = vm->pkt->ingress_ifindex;
 	else
@@ -171,7 +171,7 @@ xb_vm_write_ctx(const struct xb_vm *vm, uint64_t addr, uint32_t size, uint64_t v
 	if (off == offsetof(struct __sk_buff, queue_mapping) && value >= XB_NO_QUEUE_MAPPING &&
 		!(is_imm && (int64_t)value < 0))
 		return true;
-	memcpy((uint8_t *)&vm->skb->md + off, &value, xb_skb_is_half(off) ? 2 : size);
+	memcpy((uint8_t *)&vm->skb->md + off, &value, xb_skb_field_bytes(off) == 2 ? 2 : size);
 	return true;
 }
 

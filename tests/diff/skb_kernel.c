@@ -47,6 +47,7 @@ tell_ctx(struct __sk_buff *out, const struct __sk_buff *md)
 		.tstamp = md->tstamp,
 		.wire_len = md->wire_len,
 		.gso_segs = md->gso_segs,
+		.gso_size = md->gso_size,
 		.hwtstamp = md->hwtstamp,
 	};
 	memcpy(out->cb, md->cb, sizeof(out->cb));
