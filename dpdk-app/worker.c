@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_pause.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -67,30 +68,47 @@ run_xdp(struct worker *w, struct rte_mbuf *m)
 	return likely(ret == 0) ? verdict_code(w, r0) : fault_code(w, pkt_info(m), ret);
 }
 
-/* The packet is not in its mbuf any more: into that one again, or into a larger one. */
-static int
-bring_back(struct worker *w, struct rte_mbuf **m, const uint8_t *data, uint32_t len)
+static void
+free_ext(void *addr, void *opaque)
 {
-	struct rte_mbuf *larger;
+	(void)addr;
+	free(opaque);
+}
 
-	if (len > (*m)->buf_len) {
-		larger = rte_pktmbuf_alloc(w->job->ports.giants);
-		if (larger == NULL)
-			return -ENOBUFS;
-		*pkt_info(larger) = *pkt_info(*m);
-		w->to_free[w->free_cnt++] = *m;
-		*m = larger;
-	}
-	(*m)->data_off = (uint16_t)RTE_MIN(PKT_HEADROOM, (*m)->buf_len - len);
-	memcpy(rte_pktmbuf_mtod(*m, uint8_t *), data, len);
+/* Memory of its own for an mbuf whose buffer is too small. Not from a pool: the packets that wait
+ * for one could hold all of them, and it be the one that others wait for in the output. */
+static int
+enlarge(struct rte_mbuf *m, uint32_t len)
+{
+	uint16_t bytes = (uint16_t)(len + PKT_HEADROOM + sizeof(struct rte_mbuf_ext_shared_info) +
+				    sizeof(uintptr_t));
+	void *ext = malloc(bytes);
+
+	if (ext == NULL)
+		return -ENOMEM;
+	rte_pktmbuf_attach_extbuf(m, ext, RTE_BAD_IOVA, bytes,
+		rte_pktmbuf_ext_shinfo_init_helper(ext, &bytes, free_ext, ext));
+	return 0;
+}
+
+/* The packet is not in its mbuf any more: back with it. */
+static int
+bring_back(struct rte_mbuf *m, const uint8_t *data, uint32_t len)
+{
+	int err = len > m->buf_len ? enlarge(m, len) : 0;
+
+	if (err)
+		return err;
+	m->data_off = (uint16_t)RTE_MIN(PKT_HEADROOM, m->buf_len - len);
+	memcpy(rte_pktmbuf_mtod(m, uint8_t *), data, len);
 	return 0;
 }
 
 /* The mbuf is what a tc program made of the packet. */
 static int
-store_skb(struct worker *w, struct rte_mbuf **m, struct xb_skb *skb)
+store_skb(struct rte_mbuf *m, struct xb_skb *skb)
 {
-	uint8_t *buf = (*m)->buf_addr;
+	uint8_t *buf = m->buf_addr;
 	uint32_t len;
 	int err = xb_skb_retag(skb);
 
@@ -98,13 +116,13 @@ store_skb(struct worker *w, struct rte_mbuf **m, struct xb_skb *skb)
 		return err;
 	len = (uint32_t)(skb->pkt.data_end - skb->pkt.data);
 	if (likely(skb->pkt.hard_start == buf))
-		(*m)->data_off = (uint16_t)(skb->pkt.data - buf);
+		m->data_off = (uint16_t)(skb->pkt.data - buf);
 	else
-		err = bring_back(w, m, skb->pkt.data, len);
+		err = bring_back(m, skb->pkt.data, len);
 	if (err)
 		return err;
-	(*m)->data_len = (uint16_t)len;
-	(*m)->pkt_len = len;
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
 	return 0;
 }
 
@@ -139,18 +157,18 @@ tc_code(struct worker *w, uint64_t r0)
 
 /* A tc program on one packet. */
 static enum code
-run_tc(struct worker *w, struct rte_mbuf **m)
+run_tc(struct worker *w, struct rte_mbuf *m)
 {
 	struct xb_skb skb;
 	uint64_t r0;
 	int ret;
 
-	if (unlikely(receive_skb(w, *m, &skb) < 0))
+	if (unlikely(receive_skb(w, m, &skb) < 0))
 		return CODE_runt;
 	ret = xb_vm_run_skb(w->vm, w->job->image, &skb, &r0);
 	if (unlikely(ret < 0))
-		return fault_code(w, pkt_info(*m), ret);
-	return likely(store_skb(w, m, &skb) == 0) ? tc_code(w, r0) : CODE_no_buffer;
+		return fault_code(w, pkt_info(m), ret);
+	return likely(store_skb(m, &skb) == 0) ? tc_code(w, r0) : CODE_no_buffer;
 }
 
 /* Where the code sends a packet. */
@@ -178,7 +196,7 @@ run_packet(struct worker *w, struct rte_mbuf *m)
 	else if (w->job->type == BPF_PROG_TYPE_XDP)
 		code = run_xdp(w, m);
 	else
-		code = run_tc(w, &m);
+		code = run_tc(w, m);
 	w->stats.packets++;
 	w->stats.bytes += received;
 	w->stats.codes[code]++;
@@ -188,14 +206,15 @@ run_packet(struct worker *w, struct rte_mbuf *m)
 	sort(w, m, code);
 }
 
-/* rte_pktmbuf_free_bulk(), cheaper for the reader's mbufs: one piece, nobody else's, one pool. */
+/* rte_pktmbuf_free_bulk(), cheaper for the reader's mbufs: one piece, nobody else's, one pool,
+ * their own buffer. */
 static void
 free_packets(const struct ports *ports, struct rte_mbuf **pkts, unsigned int cnt)
 {
 	bool is_plain = !ports->live;
 
 	for (unsigned int i = 0; i < cnt && is_plain; i++)
-		is_plain = pkts[i]->pool == ports->pool;
+		is_plain = pkts[i]->pool == ports->pool && !RTE_MBUF_HAS_EXTBUF(pkts[i]);
 	if (likely(is_plain))
 		rte_mempool_put_bulk(ports->pool, (void **)pkts, cnt);
 	else

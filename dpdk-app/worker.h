@@ -43,8 +43,7 @@ struct worker {
 	struct stats stats;
 	/* The burst being sorted. */
 	uint16_t host_cnt, wire_cnt, free_cnt;
-	struct rte_mbuf *to_host[BURST], *to_wire[BURST],
-		*to_free[2 * BURST]; /* a packet may leave two */
+	struct rte_mbuf *to_host[BURST], *to_wire[BURST], *to_free[BURST];
 } __rte_cache_aligned;
 
 /* Receive one burst, run it, send it. How many packets there were. */
