@@ -38,6 +38,15 @@ extern const struct code_info code_infos[CODE_CNT];
 
 /* Can a program of this type give this verdict? */
 bool code_is_of(enum code code, enum bpf_prog_type type);
+/* What an XDP program's r0 counts as. The kernel takes it as 32 bits and what is no verdict as
+ * XDP_ABORTED (bpf_warn_invalid_xdp_action). */
+static inline enum code
+code_of_xdp(uint64_t r0)
+{
+	uint32_t action = (uint32_t)r0;
+
+	return action <= CODE_XDP_REDIRECT ? (enum code)action : CODE_XDP_ABORTED;
+}
 /* What a tc program's r0 counts as; false: it is no verdict, and counts as TC_ACT_UNSPEC. */
 bool code_of_tc(enum bpf_prog_type type, int32_t r0, enum code *code);
 

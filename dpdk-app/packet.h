@@ -22,7 +22,8 @@
 #define PKT_BUF_BYTES (4096u - 320u)
 #define PKT_BYTES_MAX (PKT_BUF_BYTES - PKT_HEADROOM)
 #define PKT_GIANT_BYTES_MAX (UINT16_MAX - PKT_HEADROOM) /* mbuf lengths have 16 bits */
-#define PKT_BYTES_MIN 14u				/* an Ethernet header */
+#define PKT_IFINDEX 1u	  /* what BPF_PROG_TEST_RUN gives: the loopback device's */
+#define PKT_BYTES_MIN 14u /* an Ethernet header */
 
 #define BURST 32u
 

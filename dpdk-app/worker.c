@@ -11,7 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#define IFINDEX 1u	/* what BPF_PROG_TEST_RUN gives: the loopback device's */
 #define SEND_TRIES 64	/* of a live port, before packets count as unsent */
 #define IDLE_POLLS 256u /* before the CPU is offered to somebody else */
 
@@ -31,18 +30,12 @@ fault_code(struct worker *w, const struct pkt_info *info, int err)
 	}
 }
 
-/* The kernel takes r0 as 32 bits and what is no verdict as XDP_ABORTED
- * (bpf_warn_invalid_xdp_action). */
 static enum code
 verdict_code(struct worker *w, uint64_t r0)
 {
-	uint32_t action = (uint32_t)r0;
-
-	if (likely(action <= CODE_XDP_REDIRECT))
-		return (enum code)action;
-	if (w->stats.unknown++ == 0)
-		w->stats.unknown_r0 = action;
-	return CODE_XDP_ABORTED;
+	if (unlikely((uint32_t)r0 > CODE_XDP_REDIRECT) && w->stats.unknown++ == 0)
+		w->stats.unknown_r0 = (uint32_t)r0;
+	return code_of_xdp(r0);
 }
 
 /* An XDP program on one packet, whose mbuf then is what the program made of it. */
@@ -56,7 +49,7 @@ run_xdp(struct worker *w, struct rte_mbuf *m)
 		.data = buf + m->data_off,
 		.data_end = buf + m->data_off + m->data_len,
 		.hard_end = buf + m->buf_len,
-		.ingress_ifindex = IFINDEX,
+		.ingress_ifindex = PKT_IFINDEX,
 		.rx_queue_index = w->id,
 	};
 	uint64_t r0;
@@ -136,7 +129,7 @@ receive_skb(struct worker *w, struct rte_mbuf *m, struct xb_skb *skb)
 	xb_skb_init(skb, buf, buf + m->data_off, buf + m->data_off + m->data_len, buf + m->buf_len);
 	skb->spare = w->spare;
 	skb->spare_bytes = XB_SKB_SPARE_BYTES;
-	skb->md.ifindex = skb->md.ingress_ifindex = IFINDEX;
+	skb->md.ifindex = skb->md.ingress_ifindex = PKT_IFINDEX;
 	skb->md.queue_mapping = w->id + 1; /* skb_record_rx_queue() */
 	skb->md.tstamp = (uint64_t)info->sec * 1000000000u + info->nsec;
 	if (xb_skb_untag(skb) < 0)
