@@ -214,6 +214,15 @@ usage_problem(const struct options *opt)
 	return NULL;
 }
 
+/* Is this where a program of this type may be attached? */
+static bool
+is_mode_of(const char *mode, enum bpf_prog_type type)
+{
+	if (mode == NULL || strcmp(mode, "auto") == 0)
+		return true;
+	return (strncmp(mode, "xdp", 3) == 0) == (type == BPF_PROG_TYPE_XDP);
+}
+
 static bool
 is_mode(const struct run *run, const char *mode)
 {
@@ -242,7 +251,9 @@ offer_to_card(struct run *run)
 	struct xb_log log = { 0 };
 	int status, err;
 
-	if (!is_mode(run, "auto") && !is_mode(run, "xdpoffload"))
+	/* tc programs are not attached to the card yet */
+	if (run->job.type != BPF_PROG_TYPE_XDP ||
+		(!is_mode(run, "auto") && !is_mode(run, "xdpoffload")))
 		return STATUS_DONE;
 	status = card_of_options(&run->card, run->opt);
 	if (status != STATUS_DONE)
@@ -266,6 +277,17 @@ offer_to_card(struct run *run)
 	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
 }
 
+/* Where it was attached. */
+static const char *
+mode_of(const struct run *run)
+{
+	if (run->is_offloaded)
+		return "xdpoffload";
+	if (!is_mode(run, "auto"))
+		return run->opt->mode;
+	return run->job.type == BPF_PROG_TYPE_XDP ? "xdpdrv" : "skip_hw";
+}
+
 static int
 open_program(struct run *run)
 {
@@ -273,17 +295,16 @@ open_program(struct run *run)
 
 	if (status != STATUS_DONE)
 		return status;
-	if (run->program.prog->type != BPF_PROG_TYPE_XDP) {
-		complain("%s: program '%s' is a %s program; only XDP programs can be replayed on "
-			 "the host yet",
-			run->program.obj->path, run->program.prog->name,
-			xb_prog_type_name(run->program.prog->type));
-		return STATUS_REFUSED;
+	run->job.type = run->program.prog->type;
+	if (!is_mode_of(run->opt->mode, run->job.type)) {
+		complain("run: --mode %s is not for %s programs", run->opt->mode,
+			xb_prog_type_name(run->job.type));
+		return STATUS_USAGE;
 	}
 	status = offer_to_card(run);
 	if (status != STATUS_DONE || run->is_offloaded)
 		return status;
-	status = program_load(&run->program, &(struct program_how){ .type = BPF_PROG_TYPE_XDP,
+	status = program_load(&run->program, &(struct program_how){ .type = run->job.type,
 						     .n_cpus = run->job.lcores,
 						     .is_verified = true,
 						     .verbose = run->opt->verbose });
@@ -372,6 +393,10 @@ make_workers(struct run *run, struct xb_log *log)
 		if (w->vm == NULL)
 			goto no_memory;
 		xb_vm_set_seed(w->vm, i + 1);
+		if (run->job.type != BPF_PROG_TYPE_XDP)
+			w->spare = malloc(XB_SKB_SPARE_BYTES);
+		if (run->job.type != BPF_PROG_TYPE_XDP && w->spare == NULL)
+			goto no_memory;
 		if (run->opt->verbose)
 			xb_vm_set_trace(w->vm, stderr);
 		if (!run->is_offloaded)
@@ -402,14 +427,6 @@ setup(struct run *run)
 		status = make_workers(run, &log);
 	complain_log(&log);
 	return status;
-}
-
-static const char *
-mode_of(const struct run *run)
-{
-	if (run->is_offloaded)
-		return "xdpoffload";
-	return is_mode(run, "auto") ? "xdpdrv" : run->opt->mode;
 }
 
 static int
@@ -481,6 +498,7 @@ teardown(struct run *run)
 	for (unsigned int i = 0; run->workers != NULL && i < run->job.lcores; i++) {
 		xb_vm_free(run->workers[i].vm);
 		nic_engine_free(run->workers[i].engine);
+		free(run->workers[i].spare);
 	}
 	free(run->workers);
 	offload_end(&run->offload);

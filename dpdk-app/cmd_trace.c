@@ -120,7 +120,7 @@ find_packet(struct tracing *t)
 static const char *
 verdict(const struct tracing *t)
 {
-	return t->err != 0 ? "XDP_ABORTED" : code_name(verdict_of_r0(t->r0));
+	return t->err != 0 ? "XDP_ABORTED" : code_infos[code_of_xdp(t->r0)].name;
 }
 
 static void

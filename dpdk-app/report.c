@@ -9,14 +9,6 @@
 
 #include "dpdk-app/json.h"
 
-static const char *const code_meanings[CODE_CNT] = {
-#define VERDICT(name, text) [CODE_##name] = text,
-#define ERROR(name, text) [CODE_##name] = text,
-#include "dpdk-app/verdicts.def"
-#undef VERDICT
-#undef ERROR
-};
-
 static double
 mpps(const struct result *r)
 {
@@ -168,6 +160,12 @@ print_maps(const struct result *r, FILE *out)
 	}
 }
 
+static bool
+is_xdp(const struct result *r)
+{
+	return r->program->prog->type == BPF_PROG_TYPE_XDP;
+}
+
 static void
 print_notes(const struct result *r, FILE *out)
 {
@@ -180,9 +178,10 @@ print_notes(const struct result *r, FILE *out)
 		fprintf(out, "note: the filter left out %" PRIu64 " packets\n", r->filtered);
 	if (r->stats.unknown > 0)
 		fprintf(out,
-			"note: %" PRIu64 " of XDP_ABORTED are return values that are no verdict, "
+			"note: %" PRIu64 " of %s are return values that are no verdict, "
 			"the first %" PRIu32 "\n",
-			r->stats.unknown, r->stats.unknown_r0);
+			r->stats.unknown, is_xdp(r) ? "XDP_ABORTED" : "TC_ACT_UNSPEC",
+			r->stats.unknown_r0);
 	if (r->stats.unsent > 0)
 		fprintf(out, "note: the ports did not take %" PRIu64 " packets\n", r->stats.unsent);
 	if (r->interrupted)
@@ -231,6 +230,23 @@ print_card(const struct result *r, FILE *out)
 	fputc('\n', out);
 }
 
+/* Every verdict the program could have given, and the errors there were. */
+static void
+print_codes(const struct result *r, FILE *out)
+{
+	int width = is_xdp(r) ? 14 : 17; /* of the longest name */
+
+	for (int i = 0; i < CODE_CNT; i++) {
+		const struct code_info *info = &code_infos[i];
+
+		if (code_is_of((enum code)i, r->program->prog->type))
+			fprintf(out, "%-*s %12" PRIu64 "\n", width, info->name, r->stats.codes[i]);
+		else if (i >= VERDICT_CNT && r->stats.codes[i] > 0)
+			fprintf(out, "%-*s %12" PRIu64 "  error: %s\n", width, info->name,
+				r->stats.codes[i], info->meaning);
+	}
+}
+
 void
 report_text(const struct result *r, FILE *out)
 {
@@ -249,11 +265,7 @@ report_text(const struct result *r, FILE *out)
 	if (r->show_maps)
 		print_maps(r, out);
 	fputc('\n', out);
-	for (int i = 0; i < CODE_CNT; i++)
-		if (i < VERDICT_CNT || r->stats.codes[i] > 0)
-			fprintf(out, "%-14s %12" PRIu64 "%s%s\n", code_name((enum code)i),
-				r->stats.codes[i], i < VERDICT_CNT ? "" : "  error: ",
-				i < VERDICT_CNT ? "" : code_meanings[i]);
+	print_codes(r, out);
 	if (r->offload != NULL)
 		print_card(r, out);
 	if (fault != NULL)
@@ -367,14 +379,16 @@ json_maps(const struct result *r)
 	return maps;
 }
 
+/* Those the program could have given, and the errors. */
 static json_t *
 json_codes(const struct result *r, int from, int to)
 {
 	json_t *codes = json_object();
 
 	for (int i = from; i < to; i++)
-		json_object_set_new(codes, code_name((enum code)i),
-			json_integer((json_int_t)r->stats.codes[i]));
+		if (i >= VERDICT_CNT || code_is_of((enum code)i, r->program->prog->type))
+			json_object_set_new(codes, code_infos[i].name,
+				json_integer((json_int_t)r->stats.codes[i]));
 	return codes;
 }
 
