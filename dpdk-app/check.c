@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bpf/verifier/verifier.h"
+#include "dpdk-app/json.h"
 
 #define MTU_BYTES 1500u /* what a port has when nobody changes it */
 
@@ -307,8 +308,13 @@ static void
 translate(struct pass *p, uint32_t told)
 {
 	struct check *c = p->check;
-	int ret = jit_translate(p->prog, &c->image);
+	const struct jit_debug *debug = &c->card->debug;
+	int ret;
 
+	if (debug->letters != NULL)
+		fprintf(debug->out, "%s:\n", c->prog->name);
+	jit_prog_set_debug(p->prog, *debug);
+	ret = jit_translate(p->prog, &c->image);
 	collect(p, told);
 	c->has_image = ret == 0;
 	if (ret == -ENOMEM)
@@ -427,4 +433,24 @@ check_free(struct check *c)
 		jit_image_free(&c->image);
 	free(c->findings);
 	xb_log_free(&c->log);
+}
+
+/* ---- JSON: the names are a contract (DESIGN 5) ---- */
+
+json_t *
+json_check(const struct check *c)
+{
+	json_t *findings = json_array();
+	json_t *offload = json_pack("{s:b, s:o, s:o, s:s}", "accepted", check_refusal(c) == NULL,
+		"card", json_text(c->card->name), "firmware", json_text(c->card->firmware), "jit",
+		"driver");
+
+	for (uint32_t i = 0; i < c->finding_cnt; i++)
+		json_array_append_new(findings, json_finding(&c->findings[i]));
+	json_object_set_new(
+		offload, "nfp_insns", c->has_image ? json_integer(c->image.cnt) : json_null());
+	json_object_set_new(offload, "stack_bytes",
+		c->has_image ? json_integer(c->image.stack_bytes) : json_null());
+	json_object_set_new(offload, "findings", findings);
+	return offload;
 }

@@ -28,6 +28,30 @@ format_hex(char *text, const uint8_t *bytes, size_t len)
 	}
 }
 
+/* The same of a card's: which microcode instruction, and what it is of. */
+static char *
+device_fault_text(const struct result *r)
+{
+	const struct nic_fault *fault = &r->stats.nic_fault;
+	const struct jit_image *image = &r->check->image;
+	const uint32_t start = r->check->card->jit.start, at = fault->pc - start;
+	const uint32_t insn =
+		fault->pc >= start && at < image->cnt ? image->insns[at] : JIT_NO_INSN;
+	const struct xb_line *line =
+		insn != JIT_NO_INSN ? xb_prog_line(r->program->prog, insn) : NULL;
+	char *text;
+	int len;
+
+	if (line != NULL)
+		len = asprintf(&text, "packet %" PRIu64 ": .%u %s (%s:%u): %s",
+			r->stats.fault_index, at, fault->text, line->file, line->line,
+			fault->reason);
+	else
+		len = asprintf(&text, "packet %" PRIu64 ": code store %u %s: %s",
+			r->stats.fault_index, fault->pc, fault->text, fault->reason);
+	return len < 0 ? NULL : text;
+}
+
 /* The fault as a sentence: packet, instruction, source line. */
 static char *
 fault_text(const struct result *r)
@@ -38,6 +62,8 @@ fault_text(const struct result *r)
 	char *text;
 	int len;
 
+	if (r->offload != NULL)
+		return device_fault_text(r);
 	for (uint32_t i = 0; i < r->program->obj->prog_cnt; i++)
 		if (r->program->images[i] == fault->image && fault->image != NULL)
 			prog = &r->program->obj->progs[i];
@@ -84,9 +110,45 @@ print_entry(void *arg, const void *key, const void *value)
 	return 0;
 }
 
+struct card_printer {
+	FILE *out;
+	const struct xb_map_def *def;
+};
+
+static int
+print_card_entry(void *arg, const void *key, const void *value)
+{
+	const struct card_printer *p = arg;
+
+	fprintf(p->out, "  key:");
+	print_hex(p->out, key, p->def->key_size);
+	fprintf(p->out, "  value:");
+	print_hex(p->out, value, p->def->value_size);
+	fputc('\n', p->out);
+	return 0;
+}
+
+static void
+print_card_maps(const struct result *r, FILE *out)
+{
+	for (uint32_t i = 0; i < r->offload->obj->map_cnt; i++) {
+		struct card_printer p = { out, &r->offload->obj->maps[i] };
+
+		if (r->offload->maps[i] < 0)
+			continue;
+		fprintf(out, "\nmap %s (%s)\n", p.def->name, xb_map_type_name(p.def->type));
+		if (p.def->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+			offload_for_each(r->offload, i, print_card_entry, &p);
+	}
+}
+
 static void
 print_maps(const struct result *r, FILE *out)
 {
+	if (r->offload != NULL) {
+		print_card_maps(r, out);
+		return;
+	}
 	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
 		struct printer p = { out, r->program->maps[i] };
 
@@ -126,6 +188,48 @@ print_notes(const struct result *r, FILE *out)
 		fprintf(out, "note: ended before everything was read\n");
 }
 
+/* Where it ran, and why not on the card. */
+static void
+print_placement(const struct result *r, FILE *out)
+{
+	const struct finding *refusal = r->check != NULL ? check_refusal(r->check) : NULL;
+
+	if (r->offload != NULL)
+		fprintf(out,
+			"placement  card %s (firmware %s), engine nfp, mode xdpoffload, %u "
+			"instructions\n",
+			r->check->card->name, r->check->card->firmware, r->check->image.cnt);
+	else
+		fprintf(out, "placement  host, engine interp, mode %s\n", r->mode);
+	if (refusal == NULL)
+		return;
+	fprintf(out, "           card %s refuses it: %s (%s)", r->check->card->name,
+		refusal->message, finding_errno(refusal));
+	if (refusal->insn >= 0)
+		fprintf(out, " at instruction %d", refusal->insn);
+	fprintf(out, "; xoffload check says more\n");
+}
+
+/* The driver's counters, as ethtool -S shows them. */
+static void
+print_card(const struct result *r, FILE *out)
+{
+	static const char *const names[NIC_STAT_CNT] = {
+#define X(name) #name,
+		NIC_STAT_LIST(X)
+#undef X
+	};
+
+	fputc('\n', out);
+	for (int i = 0; i < NIC_STAT_CNT; i++)
+		fprintf(out, "%s_pkts %*" PRIu64 "  %s_bytes %" PRIu64 "\n", names[i],
+			21 - (int)strlen(names[i]), r->nic.frames[i], names[i], r->nic.bytes[i]);
+	fprintf(out, "%" PRIu64 " microcode instructions", r->nic.insns);
+	if (r->stats.packets > 0)
+		fprintf(out, ", %.1f a packet", (double)r->nic.insns / (double)r->stats.packets);
+	fputc('\n', out);
+}
+
 /* Every verdict the program could have given, and the errors there were. */
 static void
 print_codes(const struct result *r, FILE *out)
@@ -152,7 +256,7 @@ report_text(const struct result *r, FILE *out)
 	fprintf(out, "object     %s\n", r->program->obj->path);
 	fprintf(out, "program    %s (%s, section \"%s\", %u instructions)\n", prog->name,
 		xb_prog_type_name(prog->type), prog->section, prog->insn_cnt);
-	fprintf(out, "placement  host, engine interp, mode %s\n", r->mode);
+	print_placement(r, out);
 	fprintf(out, "input      %s\n", r->from);
 	fprintf(out, "%" PRIu64 " packets, %" PRIu64 " bytes in %.6f s: %.2f Mpps on %u lcore%s\n",
 		r->stats.packets, r->stats.bytes, r->seconds, mpps(r), r->lcores,
@@ -162,6 +266,8 @@ report_text(const struct result *r, FILE *out)
 		print_maps(r, out);
 	fputc('\n', out);
 	print_codes(r, out);
+	if (r->offload != NULL)
+		print_card(r, out);
 	if (fault != NULL)
 		fprintf(out, "first fault: %s\n", fault);
 	free(fault);
@@ -216,11 +322,49 @@ collect_entry(void *arg, const void *key, const void *value)
 	return entry != NULL ? json_array_append_new(c->entries, entry) : -ENOMEM;
 }
 
+struct card_collector {
+	const struct xb_map_def *def;
+	json_t *entries;
+};
+
+static int
+collect_card_entry(void *arg, const void *key, const void *value)
+{
+	struct card_collector *c = arg;
+	json_t *entry = json_pack("{s:o, s:o}", "key", json_hex(key, c->def->key_size), "value",
+		json_hex(value, c->def->value_size));
+
+	return entry != NULL ? json_array_append_new(c->entries, entry) : -ENOMEM;
+}
+
 static json_t *
-json_maps(const struct result *r)
+json_card_maps(const struct result *r)
 {
 	json_t *maps = json_array();
 
+	for (uint32_t i = 0; r->show_maps && i < r->offload->obj->map_cnt; i++) {
+		struct card_collector c = { &r->offload->obj->maps[i], NULL };
+
+		if (r->offload->maps[i] < 0)
+			continue;
+		c.entries = json_array();
+		if (c.def->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+			offload_for_each(r->offload, i, collect_card_entry, &c);
+		json_array_append_new(
+			maps, json_pack("{s:o, s:s, s:o}", "name", json_text(c.def->name), "type",
+				      xb_map_type_name(c.def->type), "entries", c.entries));
+	}
+	return maps;
+}
+
+static json_t *
+json_maps(const struct result *r)
+{
+	json_t *maps;
+
+	if (r->offload != NULL)
+		return json_card_maps(r);
+	maps = json_array();
 	for (uint32_t i = 0; r->show_maps && i < r->program->obj->map_cnt; i++) {
 		struct collector c = { r->program->maps[i], NULL };
 
@@ -248,16 +392,20 @@ json_codes(const struct result *r, int from, int to)
 	return codes;
 }
 
-/* There is no card in this version: nothing was offered to one. */
+/* What the verifier of the host refused is a finding too. */
 static json_t *
-json_offload(json_t *findings)
+json_offload(const struct check *check, json_t *findings)
 {
+	if (check != NULL) {
+		json_decref(findings);
+		return json_check(check);
+	}
 	return json_pack("{s:b, s:n, s:n, s:n, s:n, s:n, s:o}", "accepted", 0, "card", "firmware",
 		"jit", "nfp_insns", "stack_bytes", "findings", findings);
 }
 
 int
-report_refusal_json(const struct program *p, FILE *out)
+report_refusal_json(const struct program *p, const struct check *check, FILE *out)
 {
 	json_t *findings = json_array();
 	json_t *root;
@@ -265,8 +413,27 @@ report_refusal_json(const struct program *p, FILE *out)
 	if (p->refusal.err != 0)
 		json_array_append_new(findings, json_finding(&p->refusal));
 	root = json_pack("{s:o, s:o, s:n, s:n, s:n}", "program", json_program(p->obj, p->prog),
-		"offload", json_offload(findings), "placement", "engine", "card");
+		"offload", json_offload(check, findings), "placement", "engine", "card");
 	return json_print(root, out);
+}
+
+/* The driver's counters; of a run on the host, null. */
+static json_t *
+json_statistics(const struct result *r)
+{
+	json_t *statistics;
+
+	if (r->offload == NULL)
+		return json_null();
+	statistics = json_object();
+#define X(name)                                                                                    \
+	json_object_set_new(statistics, #name "_pkts",                                             \
+		json_integer((json_int_t)r->nic.frames[NIC_STAT_##name]));                         \
+	json_object_set_new(statistics, #name "_bytes",                                            \
+		json_integer((json_int_t)r->nic.bytes[NIC_STAT_##name]));
+	NIC_STAT_LIST(X)
+#undef X
+	return statistics;
 }
 
 int
@@ -276,19 +443,22 @@ report_json(const struct result *r, FILE *out)
 	json_t *root = json_pack(
 		"{s:o, s:o, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "program",
 		json_program(r->program->obj, r->program->prog), "offload",
-		json_offload(json_array()), "placement", "host", "engine", "interp", "mode",
-		r->mode, "input", json_text(r->from), "interrupted", r->interrupted, "packets",
-		(json_int_t)r->stats.packets, "bytes", (json_int_t)r->stats.bytes, "snapped",
-		(json_int_t)r->snapped, "filtered", (json_int_t)r->filtered, "unsent",
-		(json_int_t)r->stats.unsent, "unknown_verdicts", (json_int_t)r->stats.unknown);
+		json_offload(r->check, json_array()), "placement",
+		r->offload != NULL ? "card" : "host", "engine",
+		r->offload != NULL ? "nfp" : "interp", "mode", r->mode, "input", json_text(r->from),
+		"interrupted", r->interrupted, "packets", (json_int_t)r->stats.packets, "bytes",
+		(json_int_t)r->stats.bytes, "snapped", (json_int_t)r->snapped, "filtered",
+		(json_int_t)r->filtered, "unsent", (json_int_t)r->stats.unsent, "unknown_verdicts",
+		(json_int_t)r->stats.unknown);
 
 	json_object_set_new(root, "verdicts", json_codes(r, 0, VERDICT_CNT));
 	json_object_set_new(root, "errors", json_codes(r, VERDICT_CNT, CODE_CNT));
 	json_object_set_new(root, "first_fault", json_text(fault));
 	json_object_set_new(root, "simulator",
-		json_pack("{s:f, s:f, s:i, s:i}", "seconds", r->seconds, "mpps", mpps(r), "lcores",
-			(int)r->lcores, "nfp_insns_executed", 0));
+		json_pack("{s:f, s:f, s:i, s:I}", "seconds", r->seconds, "mpps", mpps(r), "lcores",
+			(int)r->lcores, "nfp_insns_executed", (json_int_t)r->nic.insns));
 	json_object_set_new(root, "card", json_null());
+	json_object_set_new(root, "statistics", json_statistics(r));
 	json_object_set_new(root, "maps", json_maps(r));
 	free(fault);
 	return json_print(root, out);

@@ -61,6 +61,48 @@ run_xdp(struct worker *w, struct rte_mbuf *m)
 	return likely(ret == 0) ? verdict_code(w, r0) : fault_code(w, pkt_info(m), ret);
 }
 
+static enum code
+device_fault(struct worker *w, const struct pkt_info *info)
+{
+	if (!w->stats.has_fault) {
+		w->stats.has_fault = true;
+		w->stats.fault_index = info->index;
+		w->stats.nic_fault = *nic_engine_fault(w->engine);
+	}
+	return CODE_fault_device;
+}
+
+/* The card drops what is aborted, and counts it apart (nfp-isa.md 8.5). */
+static enum code
+code_of_frame(struct worker *w, const struct nic_frame *frame, const struct pkt_info *info)
+{
+	switch (frame->verdict) {
+	case NIC_VERDICT_PASS: return CODE_XDP_PASS;
+	case NIC_VERDICT_TX: return CODE_XDP_TX;
+	case NIC_VERDICT_DROP:
+		return frame->stat == NIC_STAT_bpf_app3 ? CODE_XDP_ABORTED : CODE_XDP_DROP;
+	default: return device_fault(w, info);
+	}
+}
+
+/* The same on the card: its buffer is the mbuf's. */
+static enum code
+run_on_card(struct worker *w, struct rte_mbuf *m)
+{
+	struct nic_frame frame = {
+		.data = rte_pktmbuf_mtod(m, uint8_t *),
+		.bytes = m->data_len,
+		.tailroom = rte_pktmbuf_tailroom(m),
+	};
+
+	if (nic_engine_run(w->engine, &frame) < 0)
+		return CODE_oversize;
+	m->data_off = (uint16_t)(frame.data - (uint8_t *)m->buf_addr);
+	m->data_len = (uint16_t)frame.bytes;
+	m->pkt_len = m->data_len;
+	return code_of_frame(w, &frame, pkt_info(m));
+}
+
 static void
 free_ext(void *addr, void *opaque)
 {
@@ -186,6 +228,8 @@ run_packet(struct worker *w, struct rte_mbuf *m)
 		code = CODE_oversize;
 	else if (unlikely(received < PKT_BYTES_MIN))
 		code = CODE_runt;
+	else if (w->engine != NULL)
+		code = run_on_card(w, m);
 	else if (w->job->type == BPF_PROG_TYPE_XDP)
 		code = run_xdp(w, m);
 	else
@@ -394,5 +438,6 @@ stats_add(struct stats *sum, const struct stats *more)
 		sum->has_fault = true;
 		sum->fault_index = more->fault_index;
 		sum->fault = more->fault;
+		sum->nic_fault = more->nic_fault;
 	}
 }
