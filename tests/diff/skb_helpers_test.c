@@ -74,6 +74,8 @@ static const struct {
 	{ BPF_FUNC_skb_store_bytes, { LENGTH, MEM, SIZE, FLAGS } },
 	{ BPF_FUNC_l3_csum_replace, { LENGTH, VALUE, VALUE, FLAGS } },
 	{ BPF_FUNC_l4_csum_replace, { LENGTH, VALUE, VALUE, FLAGS } },
+	{ BPF_FUNC_l3_csum_replace, { LENGTH, VALUE, VALUE, FLAGS } },
+	{ BPF_FUNC_l4_csum_replace, { LENGTH, VALUE, VALUE, FLAGS } },
 	{ BPF_FUNC_skb_vlan_push, { PROTO, VALUE } },
 	{ BPF_FUNC_skb_vlan_push, { PROTO, VALUE } },
 	{ BPF_FUNC_skb_vlan_pop, { NONE } },
@@ -202,8 +204,11 @@ draw_packet(struct skb_run *run, uint64_t *seed)
 
 	memset(run, 0, sizeof(*run));
 	run->len = ONE_OF(lens, seed);
-	for (uint32_t i = 0; i < run->len; i++)
-		run->data[i] = (uint8_t)draw(seed, 256);
+	if (draw(seed, 4) == 0) /* where sums are 0 in one of their two ways */
+		memset(run->data, draw(seed, 2) ? 0xff : 0, run->len);
+	else
+		for (uint32_t i = 0; i < run->len; i++)
+			run->data[i] = (uint8_t)draw(seed, 256);
 	if (draw(seed, 2))
 		memset(run->data, ONE_OF(firsts, seed), ETH_ALEN);
 	for (uint32_t i = 12; i < 24; i += draw(seed, 3) ? 4 : 2) {

@@ -159,6 +159,55 @@ a_hash_that_was_set_stays_until_it_is_invalid(void **state)
 	xb_vm_free(vm);
 }
 
+/* Cutting the packet's own tag out leaves the transport header where it was, 10 bytes from the
+ * packet's new beginning: that is the shortest it may then be. One that was never set counts for
+ * nothing. */
+static void
+the_shortest_packet_ends_at_its_transport_header(void **state)
+{
+	const struct xb_helper *tail = xb_helper_by_id(BPF_FUNC_skb_change_tail);
+	struct xb_vm *vm = xb_vm_new(0);
+
+	(void)state;
+	vm->skb = &skb;
+	for (int has_transport = 0; has_transport < 2; has_transport++) {
+		const uint32_t least = has_transport ? 10 : 14;
+
+		receive(tagged, sizeof(tagged));
+		skb.has_transport = has_transport;
+		skb.md.protocol = htons(ETH_P_8021Q);
+		skb.pkt.data[16] = 8; /* no other tag behind it */
+		skb.pkt.data[17] = 0;
+		assert_int_equal(xb_skb_vlan_pop(&skb), 0);
+		assert_int_equal(tail->fn(vm, 0, least - 1, 0, 0, 0), -EINVAL);
+		assert_int_equal(tail->fn(vm, 0, least, 0, 0, 0), 0);
+		assert_int_equal(skb.md.len, least);
+	}
+	xb_vm_free(vm);
+}
+
+/* 0xffff less 0xffff plus 0: the two ways to count it differ, and 0 would say "no checksum". */
+static void
+a_checksum_that_becomes_0_is_written_as_ffff_when_asked(void **state)
+{
+	static const uint8_t ones[] = { MACS, 8, 0, 0xff, 0xff };
+	const struct xb_helper *l3 = xb_helper_by_id(BPF_FUNC_l3_csum_replace);
+	const struct xb_helper *l4 = xb_helper_by_id(BPF_FUNC_l4_csum_replace);
+	struct xb_vm *vm = xb_vm_new(0);
+
+	(void)state;
+	vm->skb = &skb;
+	receive(ones, sizeof(ones));
+	assert_int_equal(l3->fn(vm, 0, 14, 0xffff, 0, 2), 0);
+	assert_memory_equal(skb.pkt.data + 14, "\xff\xff", 2);
+	assert_int_equal(l4->fn(vm, 0, 14, 0xffff, 0, 2), 0);
+	assert_memory_equal(skb.pkt.data + 14, "\0\0", 2);
+	receive(ones, sizeof(ones));
+	assert_int_equal(l4->fn(vm, 0, 14, 0xffff, 0, 2 | BPF_F_MARK_MANGLED_0), 0);
+	assert_memory_equal(skb.pkt.data + 14, "\xff\xff", 2);
+	xb_vm_free(vm);
+}
+
 /* ---- programs ---- */
 
 /* Run in the checked engine; the fault's sentence, "" when there is none, and r0. */
@@ -257,6 +306,8 @@ main(void)
 		cmocka_unit_test(a_packet_moves_to_the_spare_buffer_when_its_own_is_too_small),
 		cmocka_unit_test(both_directions_of_a_flow_share_a_hash_and_other_flows_do_not),
 		cmocka_unit_test(a_hash_that_was_set_stays_until_it_is_invalid),
+		cmocka_unit_test(the_shortest_packet_ends_at_its_transport_header),
+		cmocka_unit_test(a_checksum_that_becomes_0_is_written_as_ffff_when_asked),
 		cmocka_unit_test(the_checked_engine_stops_what_the_context_has_not),
 		cmocka_unit_test(a_stores_upper_half_is_lost_where_the_kernel_has_16_bits),
 		cmocka_unit_test(a_legacy_load_outside_ends_the_function_it_is_in),
