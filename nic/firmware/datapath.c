@@ -57,6 +57,10 @@ nic_engine_new(struct nic_fw *fw, uint32_t number, bool exact)
 		free(e);
 		return NULL;
 	}
+	e->a0 = nic_me_gpr(e->me, FW_CTX, false, 0);
+	e->a22 = nic_me_gpr(e->me, FW_CTX, false, 22);
+	e->a29 = nic_me_gpr(e->me, FW_CTX, false, 29);
+	e->vector = nic_me_lm(e->me, FW_VECTOR_AT / 4);
 	nic_me_set_stop(e->me, card->done, true);
 	nic_me_set_stop(e->me, card->map_lookup, card->map_lookup != 0);
 	nic_me_set_stop(e->me, card->map_update, card->map_update != 0);
@@ -125,21 +129,15 @@ write_vector(const struct nic_engine *e)
 		[VECTOR_QUEUE] = FROM_WIRE | (e->frame->port & 0x7f) << PORT_SHIFT | NO_VLAN,
 	};
 
-	memcpy(nic_me_lm(e->me, FW_VECTOR_AT / 4), words, sizeof(words));
-}
-
-static uint32_t
-vector_word(const struct nic_engine *e, uint32_t word)
-{
-	return *nic_me_lm(e->me, FW_VECTOR_AT / 4 + word);
+	memcpy(e->vector, words, sizeof(words));
 }
 
 /* The state at entry; what is not set is as the frame before left it, on the card too. */
 static void
 enter(struct nic_engine *e)
 {
-	*nic_me_gpr(e->me, FW_CTX, false, 22) = FW_STACK_AT;
-	*nic_me_gpr(e->me, FW_CTX, false, 29) = FW_CTX << 7;
+	*e->a22 = FW_STACK_AT;
+	*e->a29 = FW_CTX << 7;
 	nic_me_set_lm_addr(e->me, FW_CTX, 0, FW_STACK_AT);
 	nic_me_set_lm_addr(e->me, FW_CTX, 1, FW_VECTOR_AT);
 	nic_me_set_lm_addr(e->me, FW_CTX, 2, FW_METADATA_AT);
@@ -231,8 +229,8 @@ run_program(struct nic_engine *e)
 static bool
 take_frame_back(struct nic_engine *e)
 {
-	const uint32_t pointer = vector_word(e, VECTOR_POINTER);
-	const uint32_t bytes = vector_word(e, VECTOR_LENGTH) & LENGTH_BITS;
+	const uint32_t pointer = e->vector[VECTOR_POINTER];
+	const uint32_t bytes = e->vector[VECTOR_LENGTH] & LENGTH_BITS;
 	const uint32_t offset = pointer & OFFSET_BITS;
 	struct nic_frame *f = e->frame;
 
@@ -270,7 +268,7 @@ count(struct nic_engine *e, uint32_t result)
 static void
 finish(struct nic_engine *e)
 {
-	const uint32_t result = *nic_me_gpr(e->me, FW_CTX, false, 0);
+	const uint32_t result = *e->a0;
 	struct nic_frame *f = e->frame;
 
 	nic_me_kill(e->me, FW_CTX);
@@ -279,8 +277,8 @@ finish(struct nic_engine *e)
 		return;
 	}
 	f->verdict = verdict_of(result);
-	f->has_queue = vector_word(e, VECTOR_FLAGS) & QUEUE_SELECTED;
-	f->queue = vector_word(e, VECTOR_QUEUE) & QUEUE_BITS;
+	f->has_queue = e->vector[VECTOR_FLAGS] & QUEUE_SELECTED;
+	f->queue = e->vector[VECTOR_QUEUE] & QUEUE_BITS;
 	f->bpf_ran = f->verdict != NIC_VERDICT_DROP;
 	count(e, result);
 }

@@ -244,9 +244,8 @@ read_event_data(const struct nic_engine *e, uint8_t *to, uint32_t bytes)
 static const uint8_t *
 frame_now(const struct nic_engine *e, uint32_t *bytes)
 {
-	*bytes = *nic_me_lm(e->me, FW_VECTOR_AT / 4) & 0x3fff;
-	return nic_mem_at(
-		e->fw->mem, NIC_TARGET_MEM, *nic_me_lm(e->me, FW_VECTOR_AT / 4 + 2), *bytes);
+	*bytes = e->vector[0] & 0x3fff;
+	return nic_mem_at(e->fw->mem, NIC_TARGET_MEM, e->vector[2], *bytes);
 }
 
 /* NULL: no memory, or data in none. */

@@ -137,6 +137,8 @@ fw_get_be32(const uint8_t *from)
 struct nic_engine {
 	struct nic_fw *fw;
 	struct nic_me *me;
+	/* registers and local memory of its context that every frame needs */
+	uint32_t *a0, *a22, *a29, *vector;
 	uint32_t number;
 	bool exact;
 	struct fw_program *program[NIC_FW_PORTS];

@@ -388,6 +388,74 @@ two_hashes_are_what_plain_arrays_say(void **state)
 	}
 }
 
+/* So many that some two hundred share a bucket with another. */
+#define MANY 40000u
+
+/* Entries by walking over the map. */
+static uint32_t
+count_entries(uint32_t id)
+{
+	struct entry entries[5] = { 0 };
+	enum nic_ccm_type type = NIC_CCM_MAP_GETFIRST;
+	uint32_t total = 0, cnt, rc;
+
+	do {
+		cnt = 4;
+		rc = operate(fw, type, id, 0, &cnt, entries);
+		if (cnt > 0)
+			entries[0] = entries[cnt - 1];
+		total += cnt;
+		type = NIC_CCM_MAP_GETNEXT;
+	} while (!rc);
+	return total;
+}
+
+/* A place that was left can be taken again, more often than a bucket has places. */
+static void
+places_in_buckets_come_back(void **state)
+{
+	uint32_t id = new_map(BPF_MAP_TYPE_HASH, 8, 8, MANY);
+	uint64_t value = 1;
+
+	(void)state;
+	for (int round = 0; round < 10; round++) {
+		for (uint64_t key = 0; key < MANY; key++)
+			assert_int_equal(operate_one(fw, NIC_CCM_MAP_UPDATE, id, 0, key, &value),
+				NIC_CCM_OK);
+		for (uint64_t key = 0; key < MANY; key++)
+			assert_int_equal(operate_one(fw, NIC_CCM_MAP_DELETE, id, 0, key, &value),
+				NIC_CCM_OK);
+	}
+}
+
+static void
+keys_that_share_a_bucket_are_all_there(void **state)
+{
+	uint32_t id = new_map(BPF_MAP_TYPE_HASH, 8, 8, MANY), cnt;
+	uint64_t value;
+
+	(void)state;
+	for (uint64_t key = 0; key < MANY; key++) {
+		value = ~key;
+		assert_int_equal(operate_one(fw, NIC_CCM_MAP_UPDATE, id, BPF_NOEXIST, key, &value),
+			NIC_CCM_OK);
+	}
+	for (uint64_t key = 0; key < MANY; key++) {
+		assert_int_equal(
+			operate_one(fw, NIC_CCM_MAP_LOOKUP, id, 0, key, &value), NIC_CCM_OK);
+		assert_true(value == ~key);
+	}
+	assert_int_equal(count_entries(id), MANY);
+	for (uint64_t key = 0; key < MANY; key += 2)
+		assert_int_equal(
+			operate_one(fw, NIC_CCM_MAP_DELETE, id, 0, key, &value), NIC_CCM_OK);
+	for (uint64_t key = 0; key < MANY; key++)
+		assert_int_equal(operate_one(fw, NIC_CCM_MAP_LOOKUP, id, 0, key, &value),
+			key % 2 ? NIC_CCM_OK : NIC_CCM_NO_ENTRY);
+	assert_int_equal(free_map(fw, id, &cnt), NIC_CCM_OK);
+	assert_int_equal(cnt, MANY / 2);
+}
+
 /* ---- several threads ---- */
 
 #define THREADS 4
@@ -454,6 +522,8 @@ main(int argc, char **argv)
 		CASE(a_message_of_a_wrong_length_is_a_bad_message),
 		CASE(abi_3_has_slots_of_the_firmwares_own_size),
 		CASE(two_hashes_are_what_plain_arrays_say),
+		CASE(keys_that_share_a_bucket_are_all_there),
+		CASE(places_in_buckets_come_back),
 		CASE(threads_find_their_own),
 	};
 
