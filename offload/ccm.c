@@ -167,6 +167,10 @@ check_entries(struct off_ccm *ccm, const uint8_t *reply, size_t bytes)
 		return -EIO;
 	}
 	right = NIC_CCM_OP_BYTES + cnt * entry;
+	if (cnt == 0) {
+		say(ccm, "cmsg drop - type 0x%02x without an entry", reply[NIC_CCM_TYPE]);
+		return -EIO;
+	}
 	if (bytes == right)
 		return 0;
 	say(ccm, "cmsg drop - type 0x%02x wrong size %zu != %zu!", reply[NIC_CCM_TYPE], bytes,

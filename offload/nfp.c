@@ -33,16 +33,24 @@ receive_message(void *arg, uint8_t *message, size_t size)
 	return bytes;
 }
 
-static void
-open_channel(struct off_nfp *nfp)
+/* -EINVAL: the slots of ABI 3 are longer than any message. */
+static int
+open_channel(struct off_nfp *nfp, struct xb_log *log)
 {
 	const bool is_abi3 = nfp->card.abi_version >= 3;
+	uint64_t needed;
 
 	nfp->ccm = (struct off_ccm){
 		.channel = { .send = send_message, .receive = receive_message, .arg = nfp },
 		.key_bytes = is_abi3 ? nfp->card.maps.key_bytes_max : NIC_CCM_SLOT_BYTES,
 		.value_bytes = is_abi3 ? nfp->card.maps.value_bytes_max : NIC_CCM_SLOT_BYTES,
 	};
+	needed = NIC_CCM_OP_BYTES + (uint64_t)nfp->ccm.key_bytes + nfp->ccm.value_bytes;
+	if (needed <= NIC_CCM_BYTES_MAX)
+		return 0;
+	xb_log_add(log, "ctrl channel MTU below min required %u < %llu\n", NIC_CCM_BYTES_MAX,
+		(unsigned long long)needed);
+	return -EINVAL;
 }
 
 /* ---- devices and ports ---- */
@@ -118,8 +126,9 @@ off_nfp_new(struct off_kernel *k, uint32_t id, struct nic_fw *fw, struct xb_log 
 		nfp->fw = fw;
 		err = probe(nfp, log);
 	}
+	if (!err)
+		err = open_channel(nfp, log);
 	if (!err) {
-		open_channel(nfp);
 		asic = new_asic(k, id, nfp);
 		err = asic ? 0 : -errno;
 	}

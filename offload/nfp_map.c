@@ -144,7 +144,7 @@ off_nfp_map_update(struct off_map *map, const void *key, const void *value, uint
 	struct off_ccm_entry entry = entry_of(map);
 	uint8_t swapped[VALUE_BYTES_MAX];
 
-	if (flags >> 32)
+	if (flags >> 32 || map->def.value_size > sizeof(swapped))
 		return -EOPNOTSUPP;
 	memcpy(swapped, value, map->def.value_size);
 	swap_counters(map, swapped);

@@ -256,6 +256,17 @@ a_reply_of_a_wrong_length_is_an_io_error(void **state)
 }
 
 static void
+success_without_an_entry_is_an_io_error(void **state)
+{
+	uint8_t value[8];
+
+	(void)state;
+	reply(REPLY(3), 0x1ff, 0, 0, 16);
+	assert_int_equal(lookup(value), -EIO);
+	assert_said("cmsg drop - type 0x83 without an entry");
+}
+
+static void
 tags_are_different_and_come_round(void **state)
 {
 	uint8_t value[8];
@@ -283,6 +294,7 @@ main(void)
 		CASE(what_is_for_nobody_is_dropped_and_waiting_goes_on),
 		CASE(a_reply_of_another_type_is_an_io_error),
 		CASE(a_reply_of_a_wrong_length_is_an_io_error),
+		CASE(success_without_an_entry_is_an_io_error),
 		CASE(tags_are_different_and_come_round),
 	};
 

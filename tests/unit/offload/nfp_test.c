@@ -389,6 +389,26 @@ nf_5_hw_tc_offload_stays_on_while_it_is_used(void **state)
 	end(w);
 }
 
+/* Of a card file anybody may write. */
+static void
+slots_longer_than_messages_fail_the_probe(void **state)
+{
+	struct world *w = begin("ebpf", NULL);
+	struct off_asic *asic;
+	char message[256] = "";
+
+	(void)state;
+	nic_card_set(&card, "abi=3", message, sizeof(message));
+	nic_card_set(&card, "abi_version=3", message, sizeof(message));
+	nic_card_set(&card, "map_key_bytes_max=10000", message, sizeof(message));
+	assert_string_equal(message, "");
+	asic = off_nfp_new(w->k, 5, fw, &w->log);
+	assert_null(asic);
+	assert_int_equal(errno, EINVAL);
+	assert_non_null(strstr(xb_log_text(&w->log), "ctrl channel MTU below min required"));
+	end(w);
+}
+
 static void
 detaching_what_is_not_there_is_no_mistake(void **state)
 {
@@ -431,6 +451,7 @@ main(void)
 		TEST(nf_5_hw_tc_offload_stays_on_while_it_is_used),
 		TEST(td_4_only_direct_action_and_nothing_behind_it),
 		TEST(td_9_only_a_program_of_this_card),
+		TEST(slots_longer_than_messages_fail_the_probe),
 		TEST(detaching_what_is_not_there_is_no_mistake),
 		TEST(a_refused_program_is_told_in_the_drivers_words),
 	};
