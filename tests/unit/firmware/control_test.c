@@ -6,25 +6,6 @@
 #include <stdlib.h>
 #include <time.h>
 
-static struct nic_card card;
-static struct nic_fw *fw;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	fw = firmware(&card, "ebpf", NULL);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	nic_fw_free(fw);
-	return 0;
-}
-
 static uint32_t
 new_map(uint32_t type, uint32_t key, uint32_t value, uint32_t entries)
 {

@@ -13,25 +13,7 @@
 #define WORDS_MAX 256
 #define TAILROOM 64u
 
-static struct nic_card card;
-static struct nic_fw *fw;
 static uint8_t buffer[NIC_FRAME_OFFSET + 20000];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	fw = firmware(&card, "ebpf", NULL);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	nic_fw_free(fw);
-	return 0;
-}
 
 /* Lines of microcode; the done address and helpers by their addresses. */
 static void
