@@ -80,9 +80,49 @@ fault_text(const struct result *r)
 
 /* ---- text ---- */
 
+/* A map of the program, wherever it is. */
+struct map_view {
+	const struct result *r;
+	uint32_t index; /* of the object's maps */
+	const struct xb_map_def *def;
+	bool is_per_cpu; /* a value of each worker, stride bytes apart */
+	uint32_t values, stride;
+};
+
+typedef int visit_fn(void *arg, const void *key, const void *value);
+
+/* False: no program that ran names it. */
+static bool
+view_map(const struct result *r, uint32_t index, struct map_view *v)
+{
+	const struct xb_map_def *def = &r->program->obj->maps[index];
+	const struct xb_map *host = r->offload == NULL ? r->program->maps[index] : NULL;
+
+	*v = (struct map_view){ .r = r, .index = index, .def = def, .values = 1 };
+	if (r->offload != NULL)
+		return r->offload->maps[index] >= 0;
+	if (host == NULL)
+		return false;
+	v->stride = (def->value_size + 7) & ~7u;
+	v->is_per_cpu = xb_map_user_value_size(host) != def->value_size;
+	if (v->is_per_cpu)
+		v->values = xb_map_user_value_size(host) / v->stride;
+	return true;
+}
+
+/* An array of events has nothing to show. */
+static void
+visit_map(const struct map_view *v, visit_fn *visit, void *arg)
+{
+	if (v->r->offload == NULL)
+		xb_map_for_each(v->r->program->maps[v->index], visit, arg);
+	else if (v->def->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		offload_for_each(v->r->offload, v->index, visit, arg);
+}
+
 struct printer {
 	FILE *out;
-	const struct xb_map *map;
+	const struct map_view *view;
 };
 
 static void
@@ -96,67 +136,29 @@ static int
 print_entry(void *arg, const void *key, const void *value)
 {
 	const struct printer *p = arg;
-	uint32_t size = xb_map_value_size(p->map);
-	uint32_t total = xb_map_user_value_size(p->map);
-	uint32_t step = total > size ? (size + 7) & ~7u : size; /* a value a cpu */
 
 	fprintf(p->out, "  key:");
-	print_hex(p->out, key, xb_map_key_size(p->map));
-	for (uint32_t at = 0; at < total; at += step) {
+	print_hex(p->out, key, p->view->def->key_size);
+	for (uint32_t i = 0; i < p->view->values; i++) {
 		fprintf(p->out, "  value:");
-		print_hex(p->out, (const uint8_t *)value + at, size);
+		print_hex(p->out, (const uint8_t *)value + i * p->view->stride,
+			p->view->def->value_size);
 	}
 	fputc('\n', p->out);
 	return 0;
-}
-
-struct card_printer {
-	FILE *out;
-	const struct xb_map_def *def;
-};
-
-static int
-print_card_entry(void *arg, const void *key, const void *value)
-{
-	const struct card_printer *p = arg;
-
-	fprintf(p->out, "  key:");
-	print_hex(p->out, key, p->def->key_size);
-	fprintf(p->out, "  value:");
-	print_hex(p->out, value, p->def->value_size);
-	fputc('\n', p->out);
-	return 0;
-}
-
-static void
-print_card_maps(const struct result *r, FILE *out)
-{
-	for (uint32_t i = 0; i < r->offload->obj->map_cnt; i++) {
-		struct card_printer p = { out, &r->offload->obj->maps[i] };
-
-		if (r->offload->maps[i] < 0)
-			continue;
-		fprintf(out, "\nmap %s (%s)\n", p.def->name, xb_map_type_name(p.def->type));
-		if (p.def->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-			offload_for_each(r->offload, i, print_card_entry, &p);
-	}
 }
 
 static void
 print_maps(const struct result *r, FILE *out)
 {
-	if (r->offload != NULL) {
-		print_card_maps(r, out);
-		return;
-	}
 	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
-		struct printer p = { out, r->program->maps[i] };
+		struct map_view view;
+		struct printer p = { out, &view };
 
-		if (p.map == NULL) /* no program that ran names it */
+		if (!view_map(r, i, &view))
 			continue;
-		fprintf(out, "\nmap %s (%s)\n", xb_map_name(p.map),
-			xb_map_type_name(xb_map_type(p.map)));
-		xb_map_for_each(r->program->maps[i], print_entry, &p);
+		fprintf(out, "\nmap %s (%s)\n", view.def->name, xb_map_type_name(view.def->type));
+		visit_map(&view, print_entry, &p);
 	}
 }
 
@@ -276,7 +278,7 @@ report_text(const struct result *r, FILE *out)
 /* ---- JSON ---- */
 
 struct collector {
-	const struct xb_map *map;
+	const struct map_view *view;
 	json_t *entries;
 };
 
@@ -297,18 +299,16 @@ json_hex(const uint8_t *bytes, size_t len)
 
 /* A value, or the list of every worker's for the per-cpu types. */
 static json_t *
-json_value(const struct xb_map *map, const uint8_t *value)
+json_value(const struct map_view *view, const uint8_t *value)
 {
-	uint32_t size = xb_map_value_size(map);
-	uint32_t total = xb_map_user_value_size(map);
-	uint32_t stride = (size + 7) & ~7u;
 	json_t *list;
 
-	if (total == size)
-		return json_hex(value, size);
+	if (!view->is_per_cpu)
+		return json_hex(value, view->def->value_size);
 	list = json_array();
-	for (uint32_t at = 0; at < total; at += stride)
-		json_array_append_new(list, json_hex(value + at, size));
+	for (uint32_t i = 0; i < view->values; i++)
+		json_array_append_new(
+			list, json_hex(value + i * view->stride, view->def->value_size));
 	return list;
 }
 
@@ -316,65 +316,28 @@ static int
 collect_entry(void *arg, const void *key, const void *value)
 {
 	struct collector *c = arg;
-	json_t *entry = json_pack("{s:o, s:o}", "key", json_hex(key, xb_map_key_size(c->map)),
-		"value", json_value(c->map, value));
+	json_t *entry = json_pack("{s:o, s:o}", "key", json_hex(key, c->view->def->key_size),
+		"value", json_value(c->view, value));
 
 	return entry != NULL ? json_array_append_new(c->entries, entry) : -ENOMEM;
-}
-
-struct card_collector {
-	const struct xb_map_def *def;
-	json_t *entries;
-};
-
-static int
-collect_card_entry(void *arg, const void *key, const void *value)
-{
-	struct card_collector *c = arg;
-	json_t *entry = json_pack("{s:o, s:o}", "key", json_hex(key, c->def->key_size), "value",
-		json_hex(value, c->def->value_size));
-
-	return entry != NULL ? json_array_append_new(c->entries, entry) : -ENOMEM;
-}
-
-static json_t *
-json_card_maps(const struct result *r)
-{
-	json_t *maps = json_array();
-
-	for (uint32_t i = 0; r->show_maps && i < r->offload->obj->map_cnt; i++) {
-		struct card_collector c = { &r->offload->obj->maps[i], NULL };
-
-		if (r->offload->maps[i] < 0)
-			continue;
-		c.entries = json_array();
-		if (c.def->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-			offload_for_each(r->offload, i, collect_card_entry, &c);
-		json_array_append_new(
-			maps, json_pack("{s:o, s:s, s:o}", "name", json_text(c.def->name), "type",
-				      xb_map_type_name(c.def->type), "entries", c.entries));
-	}
-	return maps;
 }
 
 static json_t *
 json_maps(const struct result *r)
 {
-	json_t *maps;
+	json_t *maps = json_array();
 
-	if (r->offload != NULL)
-		return json_card_maps(r);
-	maps = json_array();
 	for (uint32_t i = 0; r->show_maps && i < r->program->obj->map_cnt; i++) {
-		struct collector c = { r->program->maps[i], NULL };
+		struct map_view view;
+		struct collector c = { &view, NULL };
 
-		if (c.map == NULL)
+		if (!view_map(r, i, &view))
 			continue;
 		c.entries = json_array();
-		xb_map_for_each(r->program->maps[i], collect_entry, &c);
+		visit_map(&view, collect_entry, &c);
 		json_array_append_new(maps,
-			json_pack("{s:o, s:s, s:o}", "name", json_text(xb_map_name(c.map)), "type",
-				xb_map_type_name(xb_map_type(c.map)), "entries", c.entries));
+			json_pack("{s:o, s:s, s:o}", "name", json_text(view.def->name), "type",
+				xb_map_type_name(view.def->type), "entries", c.entries));
 	}
 	return maps;
 }
