@@ -165,6 +165,8 @@ void xb_object_close(struct xb_object *obj);
 
 /* The line an instruction belongs to, NULL when unknown. */
 const struct xb_line *xb_prog_line(const struct xb_prog *prog, uint32_t insn);
+/* The first slot that names the map (an index of the object's); -1: none does. */
+int32_t xb_prog_first_use(const struct xb_prog *prog, uint32_t map);
 /* The function an instruction belongs to. */
 const struct xb_func *xb_prog_func(const struct xb_prog *prog, uint32_t insn);
 /* The kernel's license_is_gpl_compatible(). */

@@ -129,16 +129,6 @@ map_named(const struct check *c, uint32_t slot)
 	return (uint32_t)insn->imm < c->obj->map_cnt ? (uint32_t)insn->imm : UINT32_MAX;
 }
 
-/* Where the program names the map first; -1: nowhere. */
-static int32_t
-first_use(const struct check *c, uint32_t map)
-{
-	for (uint32_t i = 0; i < c->prog->insn_cnt; i++)
-		if (map_named(c, i) == map)
-			return (int32_t)i;
-	return -1;
-}
-
 /* Maps are made in the order of the object, those that the program does not name not at all. */
 static void
 check_maps(struct check *c)
@@ -148,7 +138,7 @@ check_maps(struct check *c)
 
 	for (uint32_t i = 0; i < c->obj->map_cnt; i++) {
 		const struct xb_map_def *def = &c->obj->maps[i];
-		int32_t insn = first_use(c, i);
+		int32_t insn = xb_prog_first_use(c->prog, i);
 		enum jit_rule rule = JIT_RULE_CNT;
 
 		if (insn >= 0)
@@ -193,7 +183,7 @@ make_maps(struct pass *p)
 	if (p->maps == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < obj->map_cnt; i++) {
-		if (first_use(p->check, i) < 0)
+		if (xb_prog_first_use(p->check->prog, i) < 0)
 			continue;
 		p->maps[i] = jit_map_new(&obj->maps[i], i + 1);
 		if (p->maps[i] == NULL)

@@ -34,15 +34,6 @@ short_name(const char *name, char buf[OFF_NAME_BYTES])
 	return buf;
 }
 
-static bool
-is_named(const struct xb_prog *prog, uint32_t map)
-{
-	for (uint32_t i = 0; i < prog->insn_cnt; i++)
-		if (xb_insn_names_map(&prog->insns[i]) && (uint32_t)prog->insns[i].imm == map)
-			return true;
-	return false;
-}
-
 static int
 make_map(const struct offload *o, const struct xb_map_def *def, struct xb_log *log)
 {
@@ -71,7 +62,7 @@ make_maps(struct offload *o, const struct xb_prog *prog, struct xb_log *log)
 	for (uint32_t i = 0; i < o->obj->map_cnt; i++)
 		o->maps[i] = -1;
 	for (uint32_t i = 0; i < o->obj->map_cnt; i++) {
-		if (!is_named(prog, i))
+		if (xb_prog_first_use(prog, i) < 0)
 			continue;
 		o->maps[i] = make_map(o, &o->obj->maps[i], log);
 		if (o->maps[i] < 0)

@@ -76,4 +76,17 @@ enum {
 	NIC_CCM_EVENT_BYTES = 24, /* the packet's follow, padded to 4, then the data */
 };
 
+static inline void
+nic_ccm_put(uint8_t *to, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+static inline uint32_t
+nic_ccm_get(const uint8_t *from)
+{
+	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
+}
+
 #endif

@@ -19,19 +19,6 @@ static void __attribute__((format(printf, 2, 3))) say(struct off_ccm *ccm, const
 	va_end(ap);
 }
 
-static void
-put32(uint8_t *to, uint32_t value)
-{
-	for (int i = 0; i < 4; i++)
-		to[i] = (uint8_t)(value >> (24 - 8 * i));
-}
-
-static uint32_t
-get32(const uint8_t *from)
-{
-	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
-}
-
 static uint16_t
 tag_of(const uint8_t *message)
 {
@@ -121,8 +108,8 @@ short_request(struct off_ccm *ccm, uint8_t *request, size_t bytes, uint32_t *num
 			NIC_CCM_SHORT_BYTES);
 		return -EIO;
 	}
-	*number = get32(reply + NIC_CCM_REPLY_MAP);
-	return errno_of_rc(ccm, get32(reply + NIC_CCM_RC));
+	*number = nic_ccm_get(reply + NIC_CCM_REPLY_MAP);
+	return errno_of_rc(ccm, nic_ccm_get(reply + NIC_CCM_RC));
 }
 
 int
@@ -131,10 +118,10 @@ off_ccm_map_alloc(struct off_ccm *ccm, uint32_t key_bytes, uint32_t value_bytes,
 {
 	uint8_t request[NIC_CCM_ALLOC_BYTES] = { [NIC_CCM_TYPE] = NIC_CCM_MAP_ALLOC };
 
-	put32(request + NIC_CCM_ALLOC_KEY, key_bytes);
-	put32(request + NIC_CCM_ALLOC_VALUE, value_bytes);
-	put32(request + NIC_CCM_ALLOC_ENTRIES, entries);
-	put32(request + NIC_CCM_ALLOC_MAP_TYPE, type);
+	nic_ccm_put(request + NIC_CCM_ALLOC_KEY, key_bytes);
+	nic_ccm_put(request + NIC_CCM_ALLOC_VALUE, value_bytes);
+	nic_ccm_put(request + NIC_CCM_ALLOC_ENTRIES, entries);
+	nic_ccm_put(request + NIC_CCM_ALLOC_MAP_TYPE, type);
 	return short_request(ccm, request, sizeof(request), id);
 }
 
@@ -144,7 +131,7 @@ off_ccm_map_free(struct off_ccm *ccm, uint32_t id)
 	uint8_t request[NIC_CCM_FREE_BYTES] = { [NIC_CCM_TYPE] = NIC_CCM_MAP_FREE };
 	uint32_t cnt;
 
-	put32(request + NIC_CCM_FREE_MAP, id);
+	nic_ccm_put(request + NIC_CCM_FREE_MAP, id);
 	return short_request(ccm, request, sizeof(request), &cnt);
 }
 
@@ -159,8 +146,8 @@ check_entries(struct off_ccm *ccm, const uint8_t *reply, size_t bytes)
 		say(ccm, "cmsg drop - type 0x%02x too short %zu!", reply[NIC_CCM_TYPE], bytes);
 		return -EIO;
 	}
-	cnt = get32(reply + NIC_CCM_OP_COUNT);
-	cnt += get32(reply + NIC_CCM_RC) != 0;
+	cnt = nic_ccm_get(reply + NIC_CCM_OP_COUNT);
+	cnt += nic_ccm_get(reply + NIC_CCM_RC) != 0;
 	if (cnt > 1) {
 		say(ccm, "cmsg drop - type 0x%02x too short %zu for %zu entries!",
 			reply[NIC_CCM_TYPE], bytes, cnt);
@@ -186,9 +173,9 @@ off_ccm_map_operate(struct off_ccm *ccm, enum nic_ccm_type type, const struct of
 	int ret;
 
 	request[NIC_CCM_TYPE] = (uint8_t)type;
-	put32(request + NIC_CCM_OP_MAP, entry->map);
-	put32(request + NIC_CCM_OP_COUNT, 1);
-	put32(request + NIC_CCM_OP_FLAGS, entry->flags);
+	nic_ccm_put(request + NIC_CCM_OP_MAP, entry->map);
+	nic_ccm_put(request + NIC_CCM_OP_COUNT, 1);
+	nic_ccm_put(request + NIC_CCM_OP_FLAGS, entry->flags);
 	if (entry->key)
 		memcpy(request + NIC_CCM_OP_BYTES, entry->key, entry->key_bytes);
 	if (entry->value)
@@ -198,7 +185,7 @@ off_ccm_map_operate(struct off_ccm *ccm, enum nic_ccm_type type, const struct of
 	if (ret > 0)
 		ret = check_entries(ccm, reply, (size_t)ret);
 	if (ret == 0)
-		ret = errno_of_rc(ccm, get32(reply + NIC_CCM_RC));
+		ret = errno_of_rc(ccm, nic_ccm_get(reply + NIC_CCM_RC));
 	if (ret)
 		return ret;
 	if (entry->key_out)

@@ -104,43 +104,40 @@ asic_fini(struct off_asic *asic)
 	free(asic->priv);
 }
 
-static struct off_asic *
-new_asic(struct off_kernel *k, uint32_t id, struct off_nfp *nfp)
+/* What the driver's probe does. NULL and errno. */
+static struct off_nfp *
+nfp_new(struct nic_fw *fw, struct xb_log *log)
 {
-	struct off_asic *asic;
+	struct off_nfp *nfp = calloc(1, sizeof(*nfp));
+	int err;
 
-	off_lock(k);
-	asic = off_asic_new(k, &off_nfp_driver, id, nfp);
-	off_unlock(k, 0);
-	return asic;
+	if (!nfp)
+		return NULL;
+	nfp->fw = fw;
+	err = probe(nfp, log);
+	if (!err)
+		err = open_channel(nfp, log);
+	if (!err)
+		return nfp;
+	free(nfp);
+	errno = -err;
+	return NULL;
 }
 
 struct off_asic *
 off_nfp_new(struct off_kernel *k, uint32_t id, struct nic_fw *fw, struct xb_log *log)
 {
-	struct off_nfp *nfp = calloc(1, sizeof(*nfp));
-	struct off_asic *asic = NULL;
-	int err = nfp ? 0 : -ENOMEM;
+	struct off_nfp *nfp = nfp_new(fw, log);
+	struct off_asic *asic;
 
-	if (nfp) {
-		nfp->fw = fw;
-		err = probe(nfp, log);
-	}
-	if (!err)
-		err = open_channel(nfp, log);
-	if (!err) {
-		asic = new_asic(k, id, nfp);
-		err = asic ? 0 : -errno;
-	}
-	if (!asic)
-		free(nfp);
-	for (uint32_t port = 0; asic && err >= 0 && port < nic_fw_card(fw)->ports; port++)
-		err = off_port_add(asic, port, 0);
-	if (err >= 0)
-		return asic;
+	if (!nfp)
+		return NULL;
+	off_lock(k);
+	asic = off_asic_new(k, &off_nfp_driver, id, nfp);
+	off_unlock(k, 0);
 	if (asic)
-		off_asic_free(asic);
-	errno = -err;
+		return off_asic_with_ports(asic, nic_fw_card(fw)->ports);
+	free(nfp);
 	return NULL;
 }
 

@@ -10,19 +10,6 @@
 #include <linux/if_ether.h>
 #include <stdlib.h>
 
-/* A reference moves with the pointer. */
-static void
-replace(struct off_prog **place, struct off_prog *prog)
-{
-	struct off_prog *before = *place;
-
-	if (prog)
-		off_object_get(&prog->o);
-	*place = prog;
-	if (before)
-		off_object_put(&before->o);
-}
-
 /* A rule of jit-nfp/rules.def, whose sentence gets the module's name. */
 static int
 refuse_image(struct off_extack *extack, enum jit_rule rule)
@@ -93,7 +80,7 @@ set_hardware(struct off_netdev *dev, struct off_prog *prog, const struct off_pro
 		off_nfp_unload(dev);
 	if (err)
 		return err;
-	replace(&port->hw, prog);
+	off_prog_replace(&port->hw, prog);
 	port->is_tc = prog && is_tc;
 	return 0;
 }
@@ -109,7 +96,7 @@ is_ours(const struct off_netdev *dev, const struct off_prog *prog)
 int
 off_nfp_setup_prog(struct off_netdev *dev, struct off_bpf *bpf)
 {
-	replace(&off_nfp_port(dev)->drv, bpf->prog);
+	off_prog_replace(&off_nfp_port(dev)->drv, bpf->prog);
 	return 0;
 }
 

@@ -36,8 +36,8 @@ short_reply(const struct answer *a, enum nic_ccm_rc rc, uint32_t number)
 {
 	if (a->room < NIC_CCM_SHORT_BYTES)
 		return 0;
-	fw_put_be32(a->reply + NIC_CCM_RC, rc);
-	fw_put_be32(a->reply + NIC_CCM_REPLY_MAP, number);
+	nic_ccm_put(a->reply + NIC_CCM_RC, rc);
+	nic_ccm_put(a->reply + NIC_CCM_REPLY_MAP, number);
 	return NIC_CCM_SHORT_BYTES;
 }
 
@@ -49,10 +49,10 @@ alloc_map(const struct answer *a)
 	uint32_t id = 0;
 
 	if (a->bytes == NIC_CCM_ALLOC_BYTES) {
-		map.key_bytes = fw_get_be32(a->message + NIC_CCM_ALLOC_KEY);
-		map.value_bytes = fw_get_be32(a->message + NIC_CCM_ALLOC_VALUE);
-		map.entries_max = fw_get_be32(a->message + NIC_CCM_ALLOC_ENTRIES);
-		map.type = fw_get_be32(a->message + NIC_CCM_ALLOC_MAP_TYPE);
+		map.key_bytes = nic_ccm_get(a->message + NIC_CCM_ALLOC_KEY);
+		map.value_bytes = nic_ccm_get(a->message + NIC_CCM_ALLOC_VALUE);
+		map.entries_max = nic_ccm_get(a->message + NIC_CCM_ALLOC_ENTRIES);
+		map.type = nic_ccm_get(a->message + NIC_CCM_ALLOC_MAP_TYPE);
 		rc = fw_map_alloc(a->fw, &map, &id);
 	}
 	return short_reply(a, rc, rc ? 0 : id);
@@ -65,7 +65,7 @@ free_map(const struct answer *a)
 
 	if (a->bytes != NIC_CCM_FREE_BYTES)
 		return short_reply(a, NIC_CCM_BAD_MESSAGE, 0);
-	id = fw_get_be32(a->message + NIC_CCM_FREE_MAP);
+	id = nic_ccm_get(a->message + NIC_CCM_FREE_MAP);
 	if (!fw_map_of(a->fw, id))
 		return short_reply(a, NIC_CCM_BAD_MAP, 0);
 	return short_reply(a, NIC_CCM_OK, fw_map_free(a->fw, id));
@@ -141,7 +141,7 @@ static enum nic_ccm_rc
 walk(struct operation *op, const uint32_t *key)
 {
 	const size_t entry = op->a->slots.key + op->a->slots.value;
-	const uint32_t asked = fw_get_be32(op->a->message + NIC_CCM_OP_COUNT);
+	const uint32_t asked = nic_ccm_get(op->a->message + NIC_CCM_OP_COUNT);
 	uint32_t next[FW_KEY_WORDS_MAX] = { 0 };
 
 	while (op->done < asked && (op->done + 1) * entry <= op->a->room - NIC_CCM_OP_BYTES) {
@@ -193,8 +193,8 @@ entries_reply(const struct answer *a)
 		return 0;
 	memset(a->reply + NIC_CCM_HEADER_BYTES, 0, a->room - NIC_CCM_HEADER_BYTES);
 	if (a->bytes == NIC_CCM_OP_BYTES + entry) {
-		op.id = fw_get_be32(a->message + NIC_CCM_OP_MAP);
-		op.flags = fw_get_be32(a->message + NIC_CCM_OP_FLAGS);
+		op.id = nic_ccm_get(a->message + NIC_CCM_OP_MAP);
+		op.flags = nic_ccm_get(a->message + NIC_CCM_OP_FLAGS);
 		op.map = fw_map_of(a->fw, op.id);
 		rc = NIC_CCM_BAD_MAP;
 	}
@@ -202,8 +202,8 @@ entries_reply(const struct answer *a)
 		take_entry(&op);
 		rc = operate(&op);
 	}
-	fw_put_be32(a->reply + NIC_CCM_RC, rc);
-	fw_put_be32(a->reply + NIC_CCM_OP_COUNT, op.done);
+	nic_ccm_put(a->reply + NIC_CCM_RC, rc);
+	nic_ccm_put(a->reply + NIC_CCM_OP_COUNT, op.done);
 	return NIC_CCM_OP_BYTES + (op.done + (rc ? 1 : 0)) * entry;
 }
 

@@ -272,11 +272,11 @@ make_event(const struct nic_engine *e, uint32_t data_bytes)
 	m[NIC_CCM_TYPE] = NIC_CCM_BPF_EVENT;
 	m[NIC_CCM_VER] = NIC_CCM_VERSION;
 	/* which one the current one is, is not known */
-	fw_put_be32(m + NIC_CCM_EVENT_CPU, cpu == UINT32_MAX ? 0 : cpu);
-	fw_put_be32(m + NIC_CCM_EVENT_MAP, gpr(e, 5));
-	fw_put_be32(m + NIC_CCM_EVENT_MAP + 4, gpr(e, 4));
-	fw_put_be32(m + NIC_CCM_EVENT_DATA_BYTES, data_bytes);
-	fw_put_be32(m + NIC_CCM_EVENT_PACKET_BYTES, packet_bytes);
+	nic_ccm_put(m + NIC_CCM_EVENT_CPU, cpu == UINT32_MAX ? 0 : cpu);
+	nic_ccm_put(m + NIC_CCM_EVENT_MAP, gpr(e, 5));
+	nic_ccm_put(m + NIC_CCM_EVENT_MAP + 4, gpr(e, 4));
+	nic_ccm_put(m + NIC_CCM_EVENT_DATA_BYTES, data_bytes);
+	nic_ccm_put(m + NIC_CCM_EVENT_PACKET_BYTES, packet_bytes);
 	if (packet_bytes)
 		memcpy(m + NIC_CCM_EVENT_BYTES, frame, packet_bytes);
 	if (read_event_data(e, m + data_at, data_bytes))

@@ -117,21 +117,6 @@ void fw_program_put(struct nic_fw *fw, struct fw_program *program);
 /* Takes the event. */
 void fw_event_add(struct nic_fw *fw, struct fw_event *event);
 
-static inline void
-fw_put_be32(uint8_t *to, uint32_t value)
-{
-	to[0] = (uint8_t)(value >> 24);
-	to[1] = (uint8_t)(value >> 16);
-	to[2] = (uint8_t)(value >> 8);
-	to[3] = (uint8_t)value;
-}
-
-static inline uint32_t
-fw_get_be32(const uint8_t *from)
-{
-	return (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
-}
-
 /* ---- datapath.c, helper.c ---- */
 
 struct nic_engine {
