@@ -172,24 +172,9 @@ fail(struct nic_engine *e, const char *reason)
 	nic_me_kill(e->me, FW_CTX);
 }
 
-/* One instruction after the other, shown. */
-static enum nic_me_end
-run_stepping(struct nic_engine *e)
-{
-	enum nic_me_end end = NIC_ME_LIMIT;
-
-	for (uint32_t i = 0; end == NIC_ME_LIMIT && i < NIC_FRAME_INSNS_MAX; i++) {
-		e->step(e->step_arg, e, nic_me_pc(e->me, FW_CTX), false);
-		end = nic_me_run(e->me, 1, &e->fault);
-	}
-	return end;
-}
-
 static enum nic_me_end
 run_me(struct nic_engine *e, uint64_t insns)
 {
-	if (e->step && e->exact)
-		return run_stepping(e);
 	return (e->exact ? nic_me_run : nic_me_run_fast)(e->me, insns, &e->fault);
 }
 
@@ -213,8 +198,6 @@ run_program(struct nic_engine *e)
 		}
 		if (pc == e->fw->card->done)
 			return true;
-		if (e->step && e->exact)
-			e->step(e->step_arg, e, pc, true);
 		reason = fw_helper(e, pc);
 		if (reason) {
 			fail(e, reason);
@@ -340,11 +323,4 @@ struct nic_me *
 nic_engine_me(struct nic_engine *engine)
 {
 	return engine->me;
-}
-
-void
-nic_engine_set_step(struct nic_engine *engine, nic_step_fn step, void *arg)
-{
-	engine->step = step;
-	engine->step_arg = arg;
 }

@@ -62,7 +62,6 @@ uint64_t nic_fw_events_lost(struct nic_fw *fw);
 /* More instructions than this for one frame are a device fault. Not the hardware's, which has no
  * such limit. */
 #define NIC_FRAME_INSNS_MAX 1000000u
-#define NIC_QUEUES_MAX 64u /* of a vNIC, for queue selection (nfp-offload-rules.md 9) */
 
 enum nic_verdict { NIC_VERDICT_PASS, NIC_VERDICT_DROP, NIC_VERDICT_TX, NIC_VERDICT_FAULT };
 
@@ -139,11 +138,5 @@ const struct nic_fault *nic_engine_fault(const struct nic_engine *engine);
 const struct nic_fault_count *nic_engine_faults(const struct nic_engine *engine);
 /* The microengine, to look at: its context 0 runs the frames. */
 struct nic_me *nic_engine_me(struct nic_engine *engine);
-
-/* ---- tracing ---- */
-
-/* Before each instruction, and before each helper (is_helper); exact engines only. */
-typedef void (*nic_step_fn)(void *arg, struct nic_engine *engine, uint32_t pc, bool is_helper);
-void nic_engine_set_step(struct nic_engine *engine, nic_step_fn step, void *arg);
 
 #endif

@@ -135,8 +135,6 @@ struct nic_engine {
 	struct nic_frame *frame; /* that is being run */
 	uint8_t *buffer;	 /* of it */
 	uint32_t buffer_bytes;	 /* all of it; a packet address reaches NIC_PACKET_BYTES_MAX */
-	nic_step_fn step;
-	void *step_arg;
 };
 
 /* The context that runs frames. Contexts take turns on the card; the result of a frame does not

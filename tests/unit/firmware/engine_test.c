@@ -335,6 +335,40 @@ a_helper_spoils_what_the_card_would(void **state)
 	nic_engine_free(engine);
 }
 
+/* r2 the map, r3 the cpu and how much of the packet, r4 data on the stack, r5 its length; A1 says
+ * that it is the stack. */
+static void
+events_wait_for_the_host_until_there_are_too_many(void **state)
+{
+	struct nic_frame frame = frame_of(60);
+	uint8_t message[256];
+
+	(void)state;
+	memset(frame.data, 0xab, 60);
+	LOAD("immed[*l$index0, 0x4321]", "immed[gprA_4, 0x7]", "immed[gprA_5, 0x0]",
+		"immed[gprA_6, 0x3]", "immed[gprA_7, 0x5]", "immed[gprA_8, 0x800]",
+		"immed[gprA_9, 0x0]", "immed[gprA_10, 0x2]", "immed[gprA_1, 0x6]",
+		"br[.1040], defer[2]", "immed[gprB_0, 0xa2c]", "nop", RESULT("0x11"), DONE);
+	assert_int_equal(nic_fw_event(fw, message, sizeof(message)), 0);
+	assert_null(run(&frame, NULL)); /* twice: exactly and fast */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+			nic_fw_event(fw, message, sizeof(message)), NIC_CCM_EVENT_BYTES + 8 + 2);
+		assert_int_equal(message[NIC_CCM_TYPE], NIC_CCM_BPF_EVENT);
+		assert_int_equal(get32(message, NIC_CCM_EVENT_CPU), 3);
+		assert_int_equal(get32(message, NIC_CCM_EVENT_MAP + 4), 7);
+		assert_int_equal(get32(message, NIC_CCM_EVENT_DATA_BYTES), 2);
+		assert_int_equal(get32(message, NIC_CCM_EVENT_PACKET_BYTES), 5);
+		assert_memory_equal(
+			message + NIC_CCM_EVENT_BYTES, "\xab\xab\xab\xab\xab\0\0\0\x21\x43", 10);
+	}
+	assert_int_equal(nic_fw_event(fw, message, sizeof(message)), 0);
+	assert_int_equal(nic_fw_events_lost(fw), 0);
+	for (int i = 0; i < 600; i++)
+		assert_null(run(&frame, NULL));
+	assert_int_equal(nic_fw_events_lost(fw), 1200 - 1024);
+}
+
 /* ---- replacing ---- */
 
 #define FRAMES 20000
@@ -409,6 +443,7 @@ main(void)
 		CASE(lookup_gives_the_values_address),
 		CASE(programs_update_and_delete),
 		CASE(a_helper_spoils_what_the_card_would),
+		CASE(events_wait_for_the_host_until_there_are_too_many),
 		CASE(a_frame_sees_one_program_whole),
 		CASE(what_does_not_fit_is_not_loaded),
 	};
