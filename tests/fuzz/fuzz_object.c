@@ -198,7 +198,8 @@ only_btf(struct bytes *b)
 #define CHECK(cond)                                                                                \
 	do {                                                                                       \
 		if (!(cond)) {                                                                     \
-			fprintf(stderr, "fuzz_object: not so: %s\n", #cond);                       \
+			fprintf(stderr, "fuzz_object: line %d: not so: %s (errno %d)\n", __LINE__, \
+				#cond, errno);                                                     \
 			abort();                                                                   \
 		}                                                                                  \
 	} while (0)
@@ -327,14 +328,41 @@ keep(const char *path, const struct bytes *b)
 		fclose(out);
 }
 
+/* What failed is the machine's, not the reader's: no finding, and told apart from one. */
+static void
+give_up(const char *step, size_t bytes)
+{
+	const int err = errno;
+
+	fprintf(stderr, "fuzz_object: %s, %zu bytes: %s (errno %d)\n", step, bytes, strerror(err),
+		err);
+	abort();
+}
+
+/* In as many pieces as the system likes. */
+static void
+write_all(int fd, const struct bytes *b)
+{
+	for (size_t done = 0; done < b->size;) {
+		ssize_t n = write(fd, b->data + done, b->size - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			give_up("cannot write the damaged object", b->size);
+		done += (size_t)n;
+	}
+}
+
 /* A file of these bytes, which are freed. */
 static int
 make_file(char *path, size_t size, struct bytes *b)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 
-	if (fd < 0 || write(fd, b->data, b->size) != (ssize_t)b->size)
-		abort();
+	if (fd < 0)
+		give_up("cannot make a file in memory", b->size);
+	write_all(fd, b);
 	free(b->data);
 	snprintf(path, size, "/proc/self/fd/%d", fd);
 	return fd;
@@ -347,7 +375,7 @@ copy_of(const struct bytes *b)
 
 	copy.data = malloc(b->size + 1);
 	if (!copy.data)
-		abort();
+		give_up("no memory for a copy", b->size);
 	memcpy(copy.data, b->data, b->size);
 	return copy;
 }
