@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "dpdk-app/eal.h"
+#include "dpdk-app/events.h"
 #include "dpdk-app/flow.h"
 #include "dpdk-app/offload.h"
 #include "dpdk-app/replay.h"
@@ -33,6 +34,7 @@ struct run {
 	bool is_asked;		/* the card */
 	struct offload offload; /* the program is on the card */
 	bool is_offloaded;
+	struct events events; /* of it */
 	struct replay replay;
 	struct job job;
 	struct worker *workers;
@@ -68,6 +70,7 @@ static void
 work(struct run *run)
 {
 	output_write(&run->job.out, &run->job.ports, run->job.lcores);
+	events_poll(&run->events);
 	if (worker_poll(&run->workers[0]) == 0)
 		rte_pause();
 }
@@ -174,9 +177,11 @@ finish(struct run *run)
 	do {
 		others = others_run();
 		own = run->job.ports.live ? 0 : worker_poll(&run->workers[0]);
+		events_poll(&run->events);
 		output_write(&run->job.out, &run->job.ports, run->job.lcores);
 	} while (others || own > 0);
 	rte_eal_mp_wait_lcore();
+	events_poll(&run->events);
 	output_write(&run->job.out, &run->job.ports, run->job.lcores);
 }
 
@@ -268,6 +273,8 @@ offer_to_card(struct run *run)
 	err = run->check.err != 0 ? run->check.err
 				  : offload_start(&run->offload, &run->check, &log);
 	run->is_offloaded = err == 0;
+	if (err == 0)
+		err = events_start(&run->events, &run->offload, run->opt->maps);
 	if (err < 0)
 		complain("%s: program '%s' cannot be put on the card: %s", run->program.obj->path,
 			run->program.prog->name, strerror(-err));
@@ -440,6 +447,7 @@ report(struct run *run)
 		.from = opt->in != NULL ? run->replay.path : opt->vdev.word[0],
 		.check = run->is_asked ? &run->check : NULL,
 		.offload = run->is_offloaded ? &run->offload : NULL,
+		.events = &run->events,
 		.mode = mode_of(run),
 		.show_maps = opt->maps,
 		.interrupted = interrupted,
@@ -501,6 +509,7 @@ teardown(struct run *run)
 		free(run->workers[i].spare);
 	}
 	free(run->workers);
+	events_end(&run->events);
 	offload_end(&run->offload);
 	if (run->is_asked)
 		check_free(&run->check);

@@ -3,7 +3,7 @@
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
-#include "dpdk-app/offload.h"
+#include "dpdk-app/events.h"
 #include "dpdk-app/program.h"
 #include "dpdk-app/worker.h"
 
@@ -12,6 +12,7 @@ struct result {
 	const struct program *program;
 	const struct check *check;     /* what the card says of it; NULL: it was not asked */
 	const struct offload *offload; /* NULL: it ran on the host */
+	const struct events *events;   /* of a program on the card */
 	struct nic_engine_stats nic;   /* of a card, all workers' */
 	struct stats stats;
 	double seconds; /* first read to last packet */

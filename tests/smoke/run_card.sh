@@ -67,3 +67,23 @@ says out '^bpf_app1_pkts +240  bpf_app1_bytes'
 expect 0 "$xoffload" run "$programs/xdp_drop.o" -i "$pcaps/imix.pcap" --what-if app_id=1
 says out '^placement  host'
 expect 1 "$xoffload" run "$programs/xdp_drop.o" -i "$pcaps/imix.pcap" --what-if app_id=1 -m xdpoffload
+
+# Events of a program: counted, lost ones too, and shown with the maps.
+object=$build_root/tests/objects/other_maps.o
+expect 0 "$xoffload" run "$object" -p events -i "$pcaps/imix.pcap" -m xdpoffload
+says out '^events ring: 240 samples, 0 lost$'
+expect 0 "$xoffload" run "$object" -p events -i "$pcaps/imix.pcap" -m xdpoffload --maps
+[ "$(grep -c '^  sample: 01 00 00 00$' out)" -eq 240 ] || fail 'not 240 samples of the word 1'
+expect 0 "$xoffload" run "$object" -p events -i "$pcaps/imix.pcap" -m xdpoffload --maps --json \
+	--repeat 200 --lcores 3
+python3 -c '
+import json, sys
+report = json.load(open("out"))
+(events,) = report["events"]
+lost = events["lost"] + report["events_lost_on_card"]
+assert events["map"] == "ring" and events["samples"] + lost == 48000, report["events"]
+(ring,) = report["maps"]
+assert ring["entries"] == [] and ring["samples"] == ["01 00 00 00"] * 1024' ||
+	fail 'events of three microengines'
+expect 0 "$xoffload" run "$programs/xdp_drop.o" -i "$pcaps/imix.pcap" --json
+says out '"events": \[\]'
