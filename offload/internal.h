@@ -250,6 +250,7 @@ struct off_klog {
 	bool has_window;
 	uint64_t window_start;
 	uint32_t printed, missed; /* since then */
+	bool has_event_note;	  /* CM-20 */
 };
 
 struct off_kernel {

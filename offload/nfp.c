@@ -171,13 +171,40 @@ nfp_bpf(struct off_netdev *dev, struct off_bpf *bpf)
 	return -EINVAL;
 }
 
-/* ---- programs ---- */
+/* ---- programs: what nfp_prog.c does, and what the kernel log says of it ---- */
+
+static int
+insn_hook(struct off_prog *prog, struct xb_verify_env *env, int insn, int prev)
+{
+	int err = off_nfp_insn_hook(prog, env, insn, prev);
+
+	if (!err)
+		off_nfp_note_events(prog, insn);
+	return err;
+}
+
+static void
+tell_failure(const struct off_prog *prog)
+{
+	const struct off_nfp_prog *p = prog->offload->priv;
+	uint32_t cnt;
+	const struct jit_finding *findings = jit_prog_findings(p->jit, &cnt);
+
+	for (uint32_t i = 0; i < cnt; i++) {
+		const struct jit_rule_info *rule = jit_rule_info(findings[i].rule);
+
+		if (rule->severity == JIT_ERROR && !strcmp(rule->stage, "translate"))
+			off_klog_add(&prog->o.k->klog, "NFP net bpf: %s", findings[i].message);
+	}
+}
 
 static int
 translate(struct off_prog *prog, const struct xb_facts *facts)
 {
 	int err = off_nfp_translate(prog, facts);
 
+	if (err)
+		tell_failure(prog);
 	return err ? err : off_nfp_neutral_add(prog);
 }
 
@@ -198,7 +225,7 @@ const struct off_driver off_nfp_driver = {
 	.change_mtu = off_nfp_change_mtu,
 	.set_features = off_nfp_set_features,
 	.prepare = off_nfp_prepare,
-	.insn_hook = off_nfp_insn_hook,
+	.insn_hook = insn_hook,
 	.finalize = off_nfp_finalize,
 	.replace_insn = off_nfp_replace_insn,
 	.remove_insns = off_nfp_remove_insns,

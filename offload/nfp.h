@@ -76,6 +76,8 @@ int off_nfp_map_next_key(struct off_map *map, const void *key, void *next);
 /* The maps of the host that the program uses: known to the card from translation to the end. */
 int off_nfp_neutral_add(struct off_prog *prog);
 void off_nfp_neutral_del(struct off_prog *prog);
+/* The instruction has passed: a call that outputs events is noted in the log, the first ever. */
+void off_nfp_note_events(const struct off_prog *prog, int insn);
 /* A BPF_EVENT of the firmware's: 0, or -errno and it is lost. */
 int off_nfp_event(struct off_nfp *nfp, const uint8_t *message, size_t bytes);
 

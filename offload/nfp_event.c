@@ -67,6 +67,21 @@ find_neutral(const struct off_nfp *nfp, uint64_t id)
 
 /* ---- events ---- */
 
+/* dev_warn_once(), of the machine's life. */
+void
+off_nfp_note_events(const struct off_prog *prog, int insn)
+{
+	const struct bpf_insn *call = &prog->insns[insn];
+	struct off_klog *log = &prog->o.k->klog;
+
+	if (call->code != (BPF_JMP | BPF_CALL) || call->src_reg != 0 ||
+		call->imm != BPF_FUNC_perf_event_output || log->has_event_note)
+		return;
+	log->has_event_note = true;
+	off_klog_add(log, "%s: %s", off_nfp(prog->offload->asic)->device,
+		off_rule_info(OFF_RULE_CM_20)->text);
+}
+
 int
 off_nfp_event(struct off_nfp *nfp, const uint8_t *message, size_t bytes)
 {
