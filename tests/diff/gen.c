@@ -348,6 +348,7 @@ gen_program(const struct gen_opts *opts, struct bpf_insn *insns)
 		abort();
 	g->insns = insns;
 	g->opts = opts;
+	g->maps = opts->is_for_card ? gen_card_maps : gen_maps;
 	g->rng = (opts->seed + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	for (int i = 0; i < 4; i++)
 		gen_roll(g, 2);

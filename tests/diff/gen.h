@@ -18,11 +18,15 @@ struct gen_opts {
 	bool is_runnable;  /* only helpers and maps that the host engine implements */
 	bool is_straight;  /* no loops and no calls of functions */
 	bool is_for_card;  /* only what the nfp driver takes; XDP, and nothing of it is undefined */
+	bool has_no_random; /* without bpf_get_prandom_u32() */
 };
 
 /* Maps of every generated program: BPF_PSEUDO_MAP_IDX counts in these. */
 extern const struct xb_map_def gen_maps[];
 extern const uint32_t gen_map_cnt;
+/* Those of programs for the card, which takes all of them. */
+#define GEN_CARD_MAPS 3u
+extern const struct xb_map_def gen_card_maps[GEN_CARD_MAPS];
 
 /* Returns the slots written; insns has room for GEN_INSNS_MAX. */
 uint32_t gen_program(const struct gen_opts *opts, struct bpf_insn *insns);

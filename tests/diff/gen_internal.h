@@ -54,6 +54,7 @@ struct gen {
 	uint32_t cnt, budget; /* slots; where this function should end */
 	uint64_t rng;
 	const struct gen_opts *opts;
+	const struct xb_map_def *maps;
 	struct gstate s;
 	uint8_t pkt_ids;		     /* used so far */
 	uint16_t reserved;		     /* registers no block may write: loop counters */

@@ -227,7 +227,7 @@ run_helper(struct card *card, struct card_run *run, uint32_t address)
 	uint32_t back = *nic_me_gpr(card->me, 0, true, 0);
 	uint64_t r0;
 
-	if (map >= CARD_MAPS || card->maps[map] == NULL || address == EVENT_AT) {
+	if (map >= CARD_MAPS || address == EVENT_AT) {
 		snprintf(run->fault, sizeof(run->fault), "helper %#x of map %u", address, map + 1);
 		return false;
 	}

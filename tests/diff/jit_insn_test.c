@@ -284,7 +284,7 @@ test_atomic(uint8_t opcode)
 	int16_t size = BPF_SIZE(opcode) == BPF_DW ? 8 : 4;
 
 	for (enum known known = ANY; known <= LOW_16; known++)
-		for (int16_t off = 0; off < 64; off = (int16_t)(off + size)) {
+		for (int16_t off = 0; off < 48; off = (int16_t)(off + size)) {
 			begin_program();
 			look_up();
 			bound(1, known);
@@ -296,7 +296,7 @@ test_atomic(uint8_t opcode)
 static void
 test_value_load(uint8_t opcode)
 {
-	for (int16_t off = 0; off < 56; off++) {
+	for (int16_t off = 0; off < 48; off++) {
 		begin_program();
 		look_up();
 		put(opcode, 1, 0, off, 0);

@@ -155,7 +155,7 @@ verify(struct pair *pair, struct bpf_insn *insns, uint32_t cnt)
 		.type = BPF_PROG_TYPE_XDP,
 		.gpl_compatible = true,
 		.offloaded = true,
-		.maps = gen_maps,
+		.maps = gen_card_maps,
 		.map_cnt = CARD_MAPS,
 	};
 	const struct xb_verify_hooks hooks = {
