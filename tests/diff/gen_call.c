@@ -86,12 +86,12 @@ gen_load_map(struct gen *g, uint8_t dst, int32_t map)
 	g->s.r[dst].kind = UNKNOWN;
 }
 
-/* A key of the card's that is there, and something behind it in its last word. */
+/* A key of the card's that is there, and now and then something behind it in its last word. */
 static void
 store_odd_key(struct gen *g, int32_t at)
 {
 	gen_emit(g, BPF_LD | BPF_IMM | BPF_DW, g->scratch, 0, 0, (int32_t)gen_roll(g, 4));
-	gen_emit(g, 0, 0, 0, 0, (int32_t)(gen_roll(g, 1u << 15) << 16));
+	gen_emit(g, 0, 0, 0, 0, gen_chance(g, 10) ? (int32_t)(gen_roll(g, 1u << 15) << 16) : 0);
 	gen_emit(g, STORE(BPF_DW), 10, g->scratch, at, 0);
 }
 
@@ -302,6 +302,42 @@ gadget_lookup(struct gen *g)
 	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem);
 	gen_clobber(g);
 	gen_check_null(g, g->maps[map].value_size);
+}
+
+/* A value that is read once more after its key got another one, or none. */
+void
+gadget_card_held(struct gen *g)
+{
+	int32_t map = roll_map(g), key;
+	uint8_t p = (uint8_t)(6 + gen_roll(g, 4)), dst;
+	bool is_update = gen_chance(g, 70);
+
+	if (g->reserved & (0x3fu | 1u << p) || g->s.r[p].kind == CTX ||
+		!(g->map_updates & 1u << map))
+		return;
+	key = gen_fill_stack(g, g->maps[map].key_size);
+	gen_load_map(g, 1, map);
+	gen_pointer_to(g, 2, 10, key);
+	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem);
+	gen_clobber(g);
+	gen_leave_if(g, JMP_K(BPF_JEQ), 0, 0, 0);
+	gen_emit(g, MOV64_X, p, 0, 0, 0);
+	gen_set(g, p, (struct greg){ .kind = MEM, .size = g->maps[map].value_size });
+	gen_pointer_to(g, 2, 10, key);
+	if (is_update) {
+		gen_pointer_to(g, 3, 10, gen_fill_stack(g, g->maps[map].value_size));
+		gen_emit(g, MOV64_K, 4, 0, 0, 0);
+	}
+	gen_load_map(g, 1, map);
+	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0,
+		is_update ? BPF_FUNC_map_update_elem : BPF_FUNC_map_delete_elem);
+	gen_clobber(g);
+	gen_set_scalar(g, 0, ANY_SCALAR);
+	dst = gen_pick_dst(g);
+	if (dst == p || dst == 10)
+		return;
+	gen_emit(g, LOAD(BPF_W), dst, p, 0, 0);
+	gen_set_scalar(g, dst, ANY_SCALAR);
 }
 
 /* The address of a byte of an array's value 0: global variables. */

@@ -139,7 +139,8 @@ void gen_pointer_to(struct gen *g, uint8_t dst, uint8_t src, int32_t add);
 	G(card_swap, 0, 3)                                                                         \
 	G(card_copy, 0, 4)                                                                         \
 	G(card_paths, 0, 3)                                                                        \
-	G(card_choice, 0, 4)
+	G(card_choice, 0, 4)                                                                       \
+	G(card_held, 0, 2)
 #define G(name, weight, card_weight) void gadget_##name(struct gen *g);
 GADGET_LIST(G)
 #undef G

@@ -200,6 +200,15 @@ read_lm(struct card *card, uint32_t at, void *bytes, uint32_t cnt)
 	}
 }
 
+/* What is behind the key in its last word becomes zero where it stands. */
+static void
+clear_behind_key(struct card *card, uint32_t at, uint32_t cnt)
+{
+	for (; cnt % 4 != 0; cnt++)
+		*nic_me_lm(card->me, (at + cnt) / 4 % NIC_LM_WORDS) &=
+			~(UINT32_C(0xff) << 8 * ((at + cnt) % 4));
+}
+
 static uint64_t
 call(struct card *card, uint32_t address, struct xb_map *map)
 {
@@ -209,6 +218,7 @@ call(struct card *card, uint32_t address, struct xb_map *map)
 	uint8_t *found;
 
 	read_lm(card, pointer(card, 0), key, xb_map_key_size(map));
+	clear_behind_key(card, pointer(card, 0), xb_map_key_size(map));
 	read_lm(card, pointer(card, 2), value, xb_map_value_size(map));
 	switch (address) {
 	case LOOKUP_AT:

@@ -309,9 +309,10 @@ pair_explains(const struct pair *pair, const struct jit_finding *finding)
 {
 	const char *name = jit_rule_info(finding->rule)->name;
 
-	/* Random numbers are the same here. */
+	/* Random numbers are the same here, and results what the card makes of them. */
 	return strncmp(name, "QUIRK_", 6) == 0 && finding->rule != JIT_RULE_QUIRK_RANDOM &&
-	       finding->insn >= 0 && pair->ran[finding->insn];
+	       finding->rule != JIT_RULE_QUIRK_REDIRECT && finding->insn >= 0 &&
+	       pair->ran[finding->insn];
 }
 
 static bool
