@@ -4,30 +4,11 @@
  * each, on a packet that shows it, and as the finding says to write them, when both sides do the
  * same and nothing is found.
  */
-#include "tests/_cmocka.h"
-#include "tests/diff/jit_pair.h"
+#include "tests/diff/jit_group.h"
 #include "tests/diff/quirk_cases.h"
 #include "tests/verifier/bpf_asm.h"
 
 #include <string.h>
-
-static struct pair *pair;
-
-static int
-begin(void **state)
-{
-	(void)state;
-	pair = pair_new();
-	return pair ? 0 : -1;
-}
-
-static int
-end(void **state)
-{
-	(void)state;
-	pair_free(pair);
-	return 0;
-}
 
 static void
 load(const char *text)
