@@ -53,7 +53,7 @@ main(int argc, char **argv)
 	failures = cases_run(l);
 	failures += sample_programs(l);
 	failures += random_programs(l, count, seed);
-	lockstep_print(l);
+	failures += !lockstep_print(l);
 	failures += predict_print();
 	packets_close();
 	lockstep_free(l);

@@ -77,6 +77,14 @@ lockstep_text(const struct lockstep *l)
 	return l->text;
 }
 
+const bool *
+lockstep_executed(const struct lockstep *l)
+{
+	uint32_t cnt;
+
+	return equal_host_executed(l->sides[TRACED], &cnt);
+}
+
 uint64_t
 lockstep_ret(const struct lockstep *l)
 {
@@ -389,12 +397,11 @@ lockstep_run(struct lockstep *l, const struct run *in, uint64_t seed, bool with_
 {
 	bool is_same[SIDES];
 	const bool *executed;
-	uint32_t cnt;
 	enum lockstep_answer answer = LOCKSTEP_SAME;
 
 	run_all(l, in, seed);
 	l->sums.runs++;
-	executed = equal_host_executed(l->sides[TRACED], &cnt);
+	executed = lockstep_executed(l);
 	for (uint32_t s = CHECKED; s <= TRACED; s++)
 		if (!is_same_side(l, s, with_maps))
 			return LOCKSTEP_DIFFERENT;
@@ -420,7 +427,7 @@ lockstep_compare_maps(struct lockstep *l)
 	return LOCKSTEP_SAME;
 }
 
-void
+bool
 lockstep_print(const struct lockstep *l)
 {
 	printf("%lu programs, %lu of them in the kernel; %lu runs, %lu on the cards, %lu in the "
@@ -436,4 +443,5 @@ lockstep_print(const struct lockstep *l)
 	printf("%lu packets are too short for the kernel, which differs in %lu runs "
 	       "with random numbers of its own\n\n",
 		l->sums.shrunk, l->sums.random);
+	return !l->sides[KERNEL] || l->sums.kernel_programs * 10 >= l->sums.programs * 9;
 }

@@ -41,9 +41,12 @@ enum lockstep_answer lockstep_compare_maps(struct lockstep *l);
 const char *lockstep_text(const struct lockstep *l);
 /* Of the card, when it is loaded there. */
 const struct jit_prog *lockstep_jit(const struct lockstep *l);
+/* Slots that ran in the last run, on the host. */
+const bool *lockstep_executed(const struct lockstep *l);
 /* The host's result of the last run. */
 uint64_t lockstep_ret(const struct lockstep *l);
-/* Sums of what was compared and what was not, and why. */
-void lockstep_print(const struct lockstep *l);
+/* Sums of what was compared and what was not, and why. False: the kernel is there, and took fewer
+ * than nine programs in ten. */
+bool lockstep_print(const struct lockstep *l);
 
 #endif

@@ -5,6 +5,7 @@
 #include "tests/diff/defined.h"
 #include "tests/diff/equal/packets.h"
 #include "tests/diff/gen.h"
+#include "tests/diff/jit_cover.h"
 #include "tests/diff/minimise.h"
 
 #include <errno.h>
@@ -17,8 +18,11 @@
 #define FAILURES_MAX 5u
 #define TRIES 20000u
 
+#define RESULTS 5u	   /* verdicts of XDP */
+#define COVERED_FROM 1000u /* programs, from which on everything must have run */
+
 static struct {
-	unsigned long refused, undefined;
+	unsigned long refused, undefined, results[RESULTS + 1];
 } counts;
 
 /* ---- objects ---- */
@@ -118,6 +122,15 @@ make_packet(struct run *packet, uint32_t n, uint64_t seed)
 		packets_pick(packet, n % 4 == 3, &random);
 }
 
+static void
+note(const struct lockstep *l)
+{
+	uint32_t ret = (uint32_t)lockstep_ret(l);
+
+	counts.results[ret < RESULTS ? ret : RESULTS]++;
+	cover_add(lockstep_jit(l), lockstep_executed(l));
+}
+
 enum outcome { IS_SAME, IS_REFUSED, IS_UNDEFINED, IS_DIFFERENT };
 
 /* The program on its packets; *at: the one that differs. */
@@ -145,6 +158,7 @@ run_program(
 			outcome = IS_DIFFERENT;
 			break;
 		}
+		note(l);
 	}
 	lockstep_unload(l);
 	return outcome;
@@ -201,6 +215,24 @@ print_failure(struct failure *f, struct bpf_insn *insns, uint32_t cnt)
 
 /* ---- all ---- */
 
+/* Returns of how many kinds of things none ran. */
+static unsigned int
+print_counts(void)
+{
+	static const char *const names[] = { "ABORTED", "DROP", "PASS", "TX", "REDIRECT", "other" };
+	unsigned int never = cover_print();
+
+	printf("results:");
+	for (uint32_t i = 0; i <= RESULTS; i++) {
+		printf(" %s %lu%s", names[i], counts.results[i], i < RESULTS ? "," : "\n");
+		never += counts.results[i] == 0;
+	}
+	printf("besides %lu that the card refuses, %lu whose result is not defined or that the "
+	       "verifier refuses\n",
+		counts.refused, counts.undefined);
+	return never;
+}
+
 unsigned int
 random_programs(struct lockstep *l, unsigned long count, uint64_t seed)
 {
@@ -228,8 +260,5 @@ random_programs(struct lockstep *l, unsigned long count, uint64_t seed)
 			break;
 		}
 	}
-	printf("besides %lu that the card refuses, %lu whose result is not defined or that the "
-	       "verifier refuses\n",
-		counts.refused, counts.undefined);
-	return failures;
+	return failures + (print_counts() > 0 && count >= COVERED_FROM);
 }
