@@ -252,7 +252,7 @@ is_compared(const struct lockstep *l, uint32_t s, uint32_t i)
 }
 
 static bool
-are_same_maps(struct lockstep *l, uint32_t s)
+are_same_maps(struct lockstep *l, uint32_t first, uint32_t s)
 {
 	char why[LOCKSTEP_TEXT_BYTES - 100];
 
@@ -261,15 +261,16 @@ are_same_maps(struct lockstep *l, uint32_t s)
 
 		if (!is_compared(l, s, i))
 			continue;
-		err = l->sides[CHECKED]->ops->read(l->sides[CHECKED], i, &l->maps[CHECKED]);
+		err = l->sides[first]->ops->read(l->sides[first], i, &l->maps[first]);
 		if (!err)
 			err = l->sides[s]->ops->read(l->sides[s], i, &l->maps[s]);
 		if (err) {
 			say(l, "map %u of %s cannot be read: %d", i, l->sides[s]->ops->name, err);
 			return false;
 		}
-		if (!equal_map_is_same(&l->maps[CHECKED], &l->maps[s], why, sizeof(why))) {
-			say(l, "map %u, host against %s:%s", i, l->sides[s]->ops->name, why);
+		if (!equal_map_is_same(&l->maps[first], &l->maps[s], why, sizeof(why))) {
+			say(l, "map %u, %s against %s:%s", i, l->sides[first]->ops->name,
+				l->sides[s]->ops->name, why);
 			return false;
 		}
 	}
@@ -337,21 +338,32 @@ is_redirect_foretold(struct lockstep *l, const bool *executed)
 	return false;
 }
 
-/* Both microengines are one machine: they have no excuse before each other. */
+/* Both modes of the microengine are one machine: they have no excuse before each other. */
+static bool
+are_same_cards(struct lockstep *l, const bool is_same[SIDES])
+{
+	const struct run *a = &l->out[CARD_FAST], *b = &l->out[CARD_EXACT];
+
+	if (l->ran[CARD_FAST] != l->ran[CARD_EXACT] || is_same[CARD_FAST] != is_same[CARD_EXACT])
+		return false;
+	if (is_same[CARD_FAST])
+		return true;
+	if (l->ran[CARD_FAST] == EQUAL_RAN &&
+		(a->ret != b->ret || a->len != b->len || memcmp(a->data, b->data, a->len) != 0))
+		return false;
+	return are_same_maps(l, CARD_FAST, CARD_EXACT);
+}
+
 static enum lockstep_answer
 compare_cards(struct lockstep *l, const bool *executed, bool is_same[SIDES])
 {
-	const struct run *a = &l->out[CARD_FAST], *b = &l->out[CARD_EXACT];
 	bool is_different = !is_same[CARD_FAST] || !is_same[CARD_EXACT];
 	bool is_foretold = predict_run(lockstep_jit(l), executed, is_different);
 	char text[LOCKSTEP_TEXT_BYTES];
 
 	l->sums.card_runs++;
-	if (l->ran[CARD_FAST] != l->ran[CARD_EXACT] || is_same[CARD_FAST] != is_same[CARD_EXACT] ||
-		(l->ran[CARD_FAST] == EQUAL_RAN &&
-			(a->ret != b->ret || a->len != b->len ||
-				memcmp(a->data, b->data, a->len) != 0))) {
-		memcpy(text, l->text, sizeof(text));
+	memcpy(text, l->text, sizeof(text));
+	if (!are_same_cards(l, is_same)) {
 		say(l, "the microengine's two modes differ; %.300s", text);
 		return LOCKSTEP_DIFFERENT;
 	}
@@ -389,7 +401,7 @@ static bool
 is_same_side(struct lockstep *l, uint32_t s, bool with_maps)
 {
 	return !l->is_loaded[s] || l->ran[s] == EQUAL_NOT_TAKEN ||
-	       (is_same_packet(l, s) && (!with_maps || are_same_maps(l, s)));
+	       (is_same_packet(l, s) && (!with_maps || are_same_maps(l, CHECKED, s)));
 }
 
 enum lockstep_answer
@@ -422,7 +434,7 @@ enum lockstep_answer
 lockstep_compare_maps(struct lockstep *l)
 {
 	for (uint32_t s = FAST; s < SIDES; s++)
-		if (!are_same_maps(l, s))
+		if (!are_same_maps(l, CHECKED, s))
 			return LOCKSTEP_DIFFERENT;
 	return LOCKSTEP_SAME;
 }
