@@ -56,9 +56,9 @@ nic_engine_new(struct nic_fw *fw, uint32_t number, bool exact)
 		free(e);
 		return NULL;
 	}
-	e->a0 = nic_me_gpr(e->me, FW_CTX, false, 0);
-	e->a22 = nic_me_gpr(e->me, FW_CTX, false, 22);
-	e->a29 = nic_me_gpr(e->me, FW_CTX, false, 29);
+	e->a = nic_me_gpr(e->me, FW_CTX, false, 0);
+	e->b = nic_me_gpr(e->me, FW_CTX, true, 0);
+	e->xfer = nic_me_xfer_in(e->me, FW_CTX, 0);
 	e->vector = nic_me_lm(e->me, FW_VECTOR_AT / 4);
 	e->ctx = &e->me->ctxs[FW_CTX];
 	nic_me_set_stop(e->me, card->done, true);
@@ -140,8 +140,8 @@ write_vector(const struct nic_engine *e)
 static void
 enter(struct nic_engine *e)
 {
-	*e->a22 = FW_STACK_AT;
-	*e->a29 = FW_CTX << 7;
+	e->a[22] = FW_STACK_AT;
+	e->a[29] = FW_CTX << 7;
 	nic_ctx_start(e->me, e->ctx, nic_fw_start(e->fw, e->frame->port));
 	e->ctx->lm_addr[0] = FW_STACK_AT;
 	e->ctx->lm_addr[1] = FW_VECTOR_AT;
@@ -255,7 +255,7 @@ count(struct nic_engine *e, uint32_t result)
 static void
 finish(struct nic_engine *e)
 {
-	const uint32_t result = *e->a0;
+	const uint32_t result = e->a[0];
 	struct nic_frame *f = e->frame;
 
 	nic_ctx_kill(e->me, e->ctx);

@@ -124,8 +124,8 @@ struct nic_engine {
 	struct nic_fw *fw;
 	struct nic_me *me;
 	struct nic_ctx *ctx; /* of it, that runs frames */
-	/* registers and local memory of its context that every frame needs */
-	uint32_t *a0, *a22, *a29, *vector;
+	/* of the context: GPRs of both banks, what memory has read, and the packet vector */
+	uint32_t *a, *b, *xfer, *vector;
 	uint32_t number;
 	bool exact;
 	struct fw_program *program[NIC_FW_PORTS];
