@@ -122,7 +122,7 @@ advance(struct nic_me *me)
 		send(me);
 		me->ctx->state = NIC_CTX_ASLEEP;
 	} else if (then == NIC_THEN_KILL) {
-		me->ctx->state = NIC_CTX_DEAD;
+		nic_ctx_become(me, me->ctx, NIC_CTX_DEAD);
 	} else if (then == NIC_THEN_HALT) {
 		for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
 			nic_me_kill(me, ctx);
@@ -243,7 +243,7 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 	nic_format(fault->word, fault->text);
 	me->fault = NULL;
 	nic_me_drop_pending(me);
-	me->ctx->state = NIC_CTX_DEAD;
+	nic_ctx_become(me, me->ctx, NIC_CTX_DEAD);
 	return NIC_ME_FAULT;
 }
 
@@ -267,8 +267,13 @@ run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast
 		if (me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
 			me->is_stop[me->ctx->pc])
 			return NIC_ME_STOPPED;
-		if (is_fast && nic_fast_go(me, end))
-			continue;
+		if (is_fast) {
+			const uint64_t before = me->insns;
+
+			nic_fast_go(me, end);
+			if (me->insns != before)
+				continue;
+		}
 		if (!step(me))
 			return end_with_fault(me, fault);
 	}
