@@ -13,11 +13,11 @@
 struct gen_opts {
 	uint64_t seed;
 	enum bpf_prog_type type;
-	uint32_t insns;	   /* about so many */
-	uint32_t mistakes; /* per cent of programs that get one */
-	bool is_runnable;  /* only helpers and maps that the host engine implements */
-	bool is_straight;  /* no loops and no calls of functions */
-	bool is_for_card;  /* only what the nfp driver takes; XDP, and nothing of it is undefined */
+	uint32_t insns;	    /* about so many */
+	uint32_t mistakes;  /* per cent of programs that get one */
+	bool is_runnable;   /* only helpers and maps that the host engine implements */
+	bool is_straight;   /* no loops and no calls of functions */
+	bool is_for_card;   /* only what the nfp driver takes, and nothing of it is undefined */
 	bool has_no_random; /* without bpf_get_prandom_u32() */
 };
 

@@ -124,7 +124,7 @@ void gen_pointer_to(struct gen *g, uint8_t dst, uint8_t src, int32_t add);
 	G(packet_access, 12, 14)                                                                   \
 	G(packet_var, 5, 4)                                                                        \
 	G(packet_meta, 2, 0)                                                                       \
-	G(legacy_load, 1, 0)                                                                       \
+	G(legacy_load, 1, 4)                                                                       \
 	G(lookup, 8, 8)                                                                            \
 	G(map_value, 2, 0)                                                                         \
 	G(helper, 10, 8)                                                                           \

@@ -22,7 +22,7 @@
 #define COVERED_FROM 1000u /* programs, from which on everything must have run */
 
 static struct {
-	unsigned long refused, undefined, results[RESULTS + 1];
+	unsigned long refused, undefined, results[RESULTS + 1], tc, tc_passed;
 } counts;
 
 /* ---- objects ---- */
@@ -123,12 +123,23 @@ make_packet(struct run *packet, uint32_t n, uint64_t seed)
 }
 
 static void
-note(const struct lockstep *l)
+note(const struct lockstep *l, bool is_xdp)
 {
 	uint32_t ret = (uint32_t)lockstep_ret(l);
 
-	counts.results[ret < RESULTS ? ret : RESULTS]++;
+	if (is_xdp)
+		counts.results[ret < RESULTS ? ret : RESULTS]++;
+	else
+		counts.tc_passed += equal_card_verdict(BPF_PROG_TYPE_SCHED_CLS, ret) == XDP_PASS;
+	counts.tc += !is_xdp;
 	cover_add(lockstep_jit(l), lockstep_executed(l));
+}
+
+/* Some are of tc. */
+static enum bpf_prog_type
+type_of(uint64_t seed)
+{
+	return seed % 5 == 4 ? BPF_PROG_TYPE_SCHED_CLS : BPF_PROG_TYPE_XDP;
 }
 
 enum outcome { IS_SAME, IS_REFUSED, IS_UNDEFINED, IS_DIFFERENT };
@@ -139,7 +150,7 @@ run_program(
 	struct lockstep *l, const struct bpf_insn *insns, uint32_t cnt, uint64_t seed, uint32_t *at)
 {
 	static struct run packet;
-	const struct xb_prog prog = equal_program_of(BPF_PROG_TYPE_XDP, insns, cnt);
+	const struct xb_prog prog = equal_program_of(type_of(seed), insns, cnt);
 	const struct xb_object obj = equal_object_of(&prog);
 	enum outcome outcome = IS_SAME;
 
@@ -158,7 +169,7 @@ run_program(
 			outcome = IS_DIFFERENT;
 			break;
 		}
-		note(l);
+		note(l, prog.type == BPF_PROG_TYPE_XDP);
 	}
 	lockstep_unload(l);
 	return outcome;
@@ -224,9 +235,11 @@ print_counts(void)
 
 	printf("results:");
 	for (uint32_t i = 0; i <= RESULTS; i++) {
-		printf(" %s %lu%s", names[i], counts.results[i], i < RESULTS ? "," : "\n");
+		printf(" %s %lu,", names[i], counts.results[i]);
 		never += counts.results[i] == 0;
 	}
+	printf(" of tc passed %lu, dropped %lu\n", counts.tc_passed, counts.tc - counts.tc_passed);
+	never += counts.tc_passed == 0 || counts.tc_passed == counts.tc;
 	printf("besides %lu that the card refuses, %lu whose result is not defined or that the "
 	       "verifier refuses\n",
 		counts.refused, counts.undefined);
@@ -242,7 +255,7 @@ random_programs(struct lockstep *l, unsigned long count, uint64_t seed)
 	for (unsigned long done = 0; done < count && failures < FAILURES_MAX; seed++) {
 		const struct gen_opts opts = {
 			.seed = seed,
-			.type = BPF_PROG_TYPE_XDP,
+			.type = type_of(seed),
 			.insns = 40 + (uint32_t)(seed % 100),
 			.is_runnable = true,
 			.is_for_card = true,
