@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the firmware does around a program (firmware-facts.md 2), and what each step takes on the
+ * card. predict.c makes a plan, sim.c runs it. */
+#include "nic/timing/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Longest frame whose sum needs no other read than the first, and the bytes of each further. */
+#define SUMMED_BYTES 60u
+#define REFILL_BYTES 128u
+
+static const struct {
+	size_t latency, word; /* in struct nic_card */
+} units[NIC_TIMED_CNT] = {
+#define X(id, name, latency_, word_)                                                               \
+	[NIC_TIMED_##                                                                              \
+		id] = { offsetof(struct nic_card, latency_), offsetof(struct nic_card, word_) },
+	NIC_TIMED_LIST(X)
+#undef X
+};
+
+/* Time of one of so many thousands a second, in thousandths of a cycle. */
+static uint32_t
+time_of(const struct nic_card *card, uint32_t kilo_a_second)
+{
+	uint64_t millicycles = (uint64_t)card->mhz * 1000000u / kilo_a_second;
+
+	return millicycles > UINT32_MAX ? UINT32_MAX : (uint32_t)millicycles;
+}
+
+static uint32_t
+latency_of(const struct nic_card *card, const struct nic_step *step)
+{
+	const char *base = (const char *)card;
+	uint32_t words = (step->bytes + 3u) / 4;
+	uint64_t latency;
+
+	if (step->timed == NIC_TIMED_NONE)
+		return 0;
+	latency = *(const uint32_t *)(base + units[step->timed].latency) +
+		  (uint64_t)(words ? words - 1 : 0) *
+			  *(const uint32_t *)(base + units[step->timed].word);
+	return latency > UINT32_MAX ? UINT32_MAX : (uint32_t)latency;
+}
+
+static bool
+is_emem(const struct nic_step *step)
+{
+	return step->timed >= NIC_TIMED_EMEM_READ && step->timed <= NIC_TIMED_EMEM_RING;
+}
+
+static void
+add(struct nic_plan *plan, const struct nic_planned *step)
+{
+	if (plan->err == 0 && plan->cnt == plan->room) {
+		uint32_t room = plan->room ? 2 * plan->room : 256;
+		struct nic_planned *more = realloc(plan->step, room * sizeof(*more));
+
+		if (more == NULL) {
+			plan->err = -ENOMEM;
+			return;
+		}
+		plan->step = more;
+		plan->room = room;
+	}
+	if (plan->err == 0)
+		plan->step[plan->cnt++] = *step;
+}
+
+static struct nic_planned
+planned(const struct nic_card *card, const struct nic_step *step, bool is_firmware)
+{
+	struct nic_planned p = {
+		.issue = step->millicycles,
+		.latency = latency_of(card, step),
+		.wait = step->wait,
+		.is_command = step->timed != NIC_TIMED_NONE,
+		.is_on_release = step->is_on_release,
+		.place_cnt = step->place_cnt,
+		.places = step->places,
+	};
+	bool is_read = step->timed == NIC_TIMED_EMEM_READ || step->timed == NIC_TIMED_EMEM_CAM;
+	uint32_t lines = (step->bytes + card->emem_line - 1) / card->emem_line;
+
+	if (is_emem(step) && is_firmware)
+		p.all = card->emem_firmware_cycles;
+	else if (is_emem(step))
+		p.line = lines * time_of(card, is_read ? card->emem_reads : card->emem_atomics);
+	if (is_firmware && step->timed == NIC_TIMED_NBI)
+		p.event = NIC_EVENT_ARRIVE;
+	return p;
+}
+
+static void
+add_program(struct nic_plan *plan, const struct nic_card *card, const struct nic_steps *steps)
+{
+	for (uint32_t i = 0; i < steps->cnt; i++) {
+		struct nic_planned p = planned(card, &steps->step[i], false);
+
+		add(plan, &p);
+	}
+}
+
+/* The texts of a card are right, as nic_card_set() saw to that. */
+static void
+add_firmware(struct nic_plan *plan, const struct nic_card *card, const char *text, bool is_order)
+{
+	struct nic_steps steps = { 0 };
+
+	nic_steps_read(&steps, text, 0, 0);
+	if (steps.err != 0)
+		plan->err = steps.err;
+	for (uint32_t i = 0; i < steps.cnt; i++) {
+		struct nic_planned p = planned(card, &steps.step[i], true);
+
+		p.places = NULL;
+		p.place_cnt = 0;
+		if (is_order && steps.step[i].timed == NIC_TIMED_REMOTE)
+			p.event = NIC_EVENT_ORDER;
+		add(plan, &p);
+	}
+	nic_steps_clear(&steps);
+}
+
+/* The sum over a packet takes longer the longer it is, where the firmware makes one. */
+static void
+add_checksum(struct nic_plan *plan, const struct nic_card *card, uint64_t bytes)
+{
+	struct nic_step refill = {
+		.timed = NIC_TIMED_CTM,
+		.wait = NIC_WAIT_SWAP,
+		.bytes = NIC_STEP_BYTES_MAX,
+	};
+
+	if (strcmp(card->fw_checksum, "0") == 0)
+		return;
+	add_firmware(plan, card, card->fw_checksum, false);
+	for (uint64_t at = SUMMED_BYTES; at < bytes; at += REFILL_BYTES) {
+		uint64_t now = bytes - at < REFILL_BYTES ? bytes - at : REFILL_BYTES;
+		struct nic_planned p;
+
+		refill.millicycles = (uint32_t)now * card->fw_checksum_byte;
+		p = planned(card, &refill, true);
+		p.places = NULL;
+		add(plan, &p);
+	}
+}
+
+static void
+add_class(struct nic_plan *plan, const struct nic_card *card, const struct nic_class *class)
+{
+	const char *const fates[NIC_FATE_CNT] = {
+		[NIC_FATE_DROP] = card->fw_drop,
+		[NIC_FATE_PASS] = card->fw_pass,
+		[NIC_FATE_TX] = card->fw_tx,
+	};
+
+	add_firmware(plan, card, card->fw_receive, false);
+	add_firmware(plan, card, card->fw_parse, false);
+	add_firmware(plan, card, card->fw_match, false);
+	add_checksum(plan, card, class->bytes / class->packets);
+	add_firmware(plan, card, card->fw_enter, false);
+	add_program(plan, card, &class->path.steps);
+	add_firmware(plan, card, card->fw_done, false);
+	add_firmware(plan, card, fates[class->path.fate], false);
+	add_firmware(plan, card, card->fw_order, true);
+}
+
+/* Cycles without a command are issued with the next step's: fewer events, the same time. */
+static void
+join_steps(struct nic_plan *plan, struct nic_planned_class *class)
+{
+	uint32_t to = class->from;
+
+	for (uint32_t i = class->from; i < plan->cnt; i++) {
+		struct nic_planned *last = to > class->from ? &plan->step[to - 1] : NULL;
+
+		if (last != NULL && !last->is_command && last->wait == NIC_WAIT_NO &&
+			last->is_on_release == plan->step[i].is_on_release &&
+			last->issue <= UINT32_MAX - plan->step[i].issue) {
+			plan->step[i].issue += last->issue;
+			to--;
+		}
+		plan->step[to++] = plan->step[i];
+	}
+	plan->cnt = to;
+	class->cnt = to - class->from;
+}
+
+static void
+set_card(struct nic_plan *plan, const struct nic_card *card)
+{
+	plan->mes = card->mes;
+	plan->contexts = card->threads;
+	plan->sequencers = card->sequencers;
+	plan->window = card->order_window;
+	plan->sleep = card->order_sleep;
+	plan->banks = card->emem_banks;
+	plan->line_words = card->emem_line / 4;
+	plan->swap = card->swap_cycles;
+	plan->jitter = card->jitter;
+}
+
+int
+nic_plan_make(struct nic_plan *plan, const struct nic_card *card, const struct nic_mix *mix,
+	uint32_t class)
+{
+	uint32_t cnt = nic_mix_class_cnt(mix);
+	uint64_t packets = 0;
+
+	*plan = (struct nic_plan){ 0 };
+	set_card(plan, card);
+	plan->class = calloc(cnt + 1, sizeof(*plan->class));
+	if (plan->class == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < cnt; i++) {
+		const struct nic_class *c = nic_mix_class(mix, i);
+		struct nic_planned_class *p = &plan->class[plan->class_cnt];
+
+		if (c->packets == 0 || (class < cnt && class != i))
+			continue;
+		p->from = plan->cnt;
+		add_class(plan, card, c);
+		join_steps(plan, p);
+		packets += c->packets;
+		p->share = (double)packets;
+		plan->class_cnt++;
+	}
+	for (uint32_t i = 0; i < plan->class_cnt; i++)
+		plan->class[i].share /= (double)packets;
+	return plan->err != 0 ? plan->err : packets == 0 ? -EINVAL : 0;
+}
+
+void
+nic_plan_clear(struct nic_plan *plan)
+{
+	free(plan->step);
+	free(plan->class);
+	*plan = (struct nic_plan){ 0 };
+}

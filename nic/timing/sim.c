@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Microengines whose contexts take turns, never preempted, until what they do in a while does not
+ * change: there is always a packet to have. One event is one step of one context: its command goes
+ * out. Events are handled in order of time over all microengines, so memories that they share serve
+ * in that order; between two commands a microengine needs nobody else.
+ */
+#include "nic/timing/internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEQUENCERS_MAX 8u
+#define WINDOW 16384u /* packets of a sequencer under way; more than all contexts */
+#define BANKS_MAX 64u
+#define WARM_UP 5u	     /* one in so many events is before the steady state */
+#define STAGGER_CYCLES 1000u /* contexts start within */
+
+struct context {
+	const struct nic_planned *step, *end;
+	uint64_t ready;	  /* when it can go on */
+	uint64_t pending; /* when what the next swap waits for is answered */
+	uint64_t arrived;
+	uint32_t number, sequencer; /* of the packet */
+	bool is_releasing;
+};
+
+struct engine {
+	uint64_t time; /* of its next event */
+	uint32_t active;
+	struct context *context;
+};
+
+/* Packets of a sequencer that are done, and the first that is not. */
+struct sequencer {
+	uint32_t next, head;
+	bool *is_done; /* plan->window */
+};
+
+struct sim {
+	const struct nic_plan *plan;
+	struct engine *engine;
+	struct context *context;
+	uint32_t *heap; /* engines, the one with the first event on top */
+	struct sequencer *sequencer;
+	bool *is_done;
+	uint64_t bank_free[BANKS_MAX], bank_busy[BANKS_MAX];
+	bool is_emem_free;
+	uint64_t random;
+	uint64_t now, busy, packets, latency;
+};
+
+/* ---- chance ---- */
+
+static uint32_t
+draw(struct sim *sim)
+{
+	sim->random ^= sim->random << 13;
+	sim->random ^= sim->random >> 7;
+	sim->random ^= sim->random << 17;
+	return (uint32_t)(sim->random >> 32);
+}
+
+static uint32_t
+draw_below(struct sim *sim, uint32_t below)
+{
+	return (uint32_t)((uint64_t)draw(sim) * below >> 32);
+}
+
+/* ---- packets ---- */
+
+/* A context that is through takes a packet of any class, each as often as its share. */
+static void
+next_packet(struct sim *sim, struct context *ctx)
+{
+	const struct nic_plan *plan = sim->plan;
+	double chance = (draw(sim) + 0.5) / 4294967296.0;
+	uint32_t low = 0, high = plan->class_cnt - 1;
+
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+
+		if (plan->class[middle].share < chance)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	ctx->step = plan->step + plan->class[low].from;
+	ctx->end = ctx->step + plan->class[low].cnt;
+	ctx->is_releasing = false;
+}
+
+static void
+arrive(struct sim *sim, struct context *ctx)
+{
+	ctx->arrived = sim->now;
+	ctx->sequencer = draw_below(sim, sim->plan->sequencers);
+	ctx->number = sim->sequencer[ctx->sequencer].next++;
+}
+
+/* The first of its sequencer lets all go that are done behind it. False: there is no place for it
+ * yet. */
+static bool
+order(struct sim *sim, struct context *ctx)
+{
+	struct sequencer *s = &sim->sequencer[ctx->sequencer];
+	uint32_t window = sim->plan->window;
+
+	if (ctx->number - s->head >= window)
+		return false;
+	s->is_done[ctx->number % window] = true;
+	ctx->is_releasing = ctx->number == s->head;
+	while (s->is_done[s->head % window])
+		s->is_done[s->head++ % window] = false;
+	return true;
+}
+
+/* On to the next step that is for this packet. */
+static void
+advance(struct sim *sim, struct context *ctx)
+{
+	do {
+		if (++ctx->step < ctx->end)
+			continue;
+		sim->packets++;
+		sim->latency += sim->now - ctx->arrived;
+		next_packet(sim, ctx);
+	} while (ctx->step->is_on_release && !ctx->is_releasing);
+}
+
+/* ---- memories ---- */
+
+static uint32_t
+bank_of(struct sim *sim, const struct nic_planned *step)
+{
+	uint64_t line;
+
+	if (step->place_cnt == 0)
+		return draw_below(sim, sim->plan->banks);
+	line = step->places[step->place_cnt > 1 ? draw_below(sim, step->place_cnt) : 0] /
+	       sim->plan->line_words;
+	return (uint32_t)((line * UINT64_C(0x9e3779b97f4a7c15)) >> 32) % sim->plan->banks;
+}
+
+static uint64_t
+use_bank(struct sim *sim, uint32_t bank, uint32_t busy)
+{
+	uint64_t *is_free = &sim->bank_free[bank];
+	uint64_t wait = *is_free > sim->now ? *is_free - sim->now : 0;
+
+	*is_free = sim->now + wait + busy;
+	sim->bank_busy[bank] += busy;
+	return wait;
+}
+
+/* Time until the answer. */
+static uint64_t
+serve(struct sim *sim, const struct nic_planned *step)
+{
+	uint32_t vary = step->latency / 100 * sim->plan->jitter;
+	uint64_t wait = 0;
+
+	if (!sim->is_emem_free && step->all > 0) {
+		for (uint32_t i = 0; i < sim->plan->banks; i++)
+			use_bank(sim, i, step->all);
+	} else if (!sim->is_emem_free && step->line > 0) {
+		wait = use_bank(sim, bank_of(sim, step), step->line);
+	}
+	return wait + step->latency - vary + (vary ? draw_below(sim, 2 * vary) : 0);
+}
+
+/* ---- contexts ---- */
+
+/* The next after the active one that is ready, or else will be first; and then it is that time. */
+static void
+arbitrate(struct sim *sim, struct engine *engine)
+{
+	uint32_t cnt = sim->plan->contexts, first = engine->active;
+	uint64_t when = UINT64_MAX;
+
+	for (uint32_t i = 1; i <= cnt; i++) {
+		uint32_t ctx = (engine->active + i) % cnt;
+		uint64_t ready = engine->context[ctx].ready;
+
+		if (ready < when) {
+			first = ctx;
+			when = ready;
+		}
+		if (ready <= engine->time)
+			break;
+	}
+	engine->active = first;
+	if (when > engine->time)
+		engine->time = when;
+}
+
+/* The active context issues up to its next command. */
+static void
+issue(struct sim *sim, struct engine *engine, uint32_t swap)
+{
+	uint32_t cycles = engine->context[engine->active].step->issue + swap;
+
+	engine->time += cycles;
+	sim->busy += cycles;
+}
+
+/* Packets have numbers, and leave by them. False: the context tries again later. */
+static bool
+keep_order(struct sim *sim, struct engine *engine, struct context *ctx)
+{
+	if (ctx->step->event == NIC_EVENT_ARRIVE)
+		arrive(sim, ctx);
+	if (ctx->step->event != NIC_EVENT_ORDER || order(sim, ctx))
+		return true;
+	ctx->ready = sim->now + sim->plan->sleep;
+	arbitrate(sim, engine);
+	issue(sim, engine, sim->plan->swap);
+	return false;
+}
+
+/* The event of an engine: the active context's command goes out. */
+static void
+handle(struct sim *sim, struct engine *engine)
+{
+	struct context *ctx = &engine->context[engine->active];
+	const struct nic_planned *step = ctx->step;
+	uint64_t answered;
+
+	sim->now = engine->time;
+	if (!keep_order(sim, engine, ctx))
+		return;
+	answered = sim->now + (step->is_command ? serve(sim, step) : 0);
+	if (step->wait != NIC_WAIT_NO && answered > ctx->pending)
+		ctx->pending = answered;
+	if (step->wait == NIC_WAIT_SWAP) {
+		ctx->ready = ctx->pending > sim->now ? ctx->pending : sim->now;
+		ctx->pending = 0;
+	}
+	advance(sim, ctx);
+	if (step->wait == NIC_WAIT_SWAP)
+		arbitrate(sim, engine);
+	issue(sim, engine, step->wait == NIC_WAIT_SWAP ? sim->plan->swap : 0);
+}
+
+/* ---- engines, in order of time ---- */
+
+static bool
+is_before(const struct sim *sim, uint32_t a, uint32_t b)
+{
+	uint64_t at = sim->engine[a].time, bt = sim->engine[b].time;
+
+	return at < bt || (at == bt && a < b);
+}
+
+static void
+sift(struct sim *sim, uint32_t at)
+{
+	uint32_t moved = sim->heap[at], cnt = sim->plan->mes;
+
+	for (uint32_t child = 2 * at + 1; child < cnt; child = 2 * at + 1) {
+		if (child + 1 < cnt && is_before(sim, sim->heap[child + 1], sim->heap[child]))
+			child++;
+		if (!is_before(sim, sim->heap[child], moved))
+			break;
+		sim->heap[at] = sim->heap[child];
+		at = child;
+	}
+	sim->heap[at] = moved;
+}
+
+static void
+start(struct sim *sim)
+{
+	const struct nic_plan *plan = sim->plan;
+
+	for (uint32_t i = 0; i < plan->mes; i++) {
+		struct engine *engine = &sim->engine[i];
+
+		engine->context = sim->context + i * plan->contexts;
+		for (uint32_t c = 0; c < plan->contexts; c++) {
+			next_packet(sim, &engine->context[c]);
+			engine->context[c].ready = draw_below(sim, STAGGER_CYCLES * NIC_MILLI);
+		}
+		arbitrate(sim, engine);
+		issue(sim, engine, 0);
+		sim->heap[i] = i;
+	}
+	for (uint32_t i = plan->mes; i-- > 0;)
+		sift(sim, i);
+}
+
+static void
+run(struct sim *sim, uint32_t events)
+{
+	for (uint32_t i = 0; i < events; i++) {
+		handle(sim, &sim->engine[sim->heap[0]]);
+		sift(sim, 0);
+	}
+}
+
+static int
+begin(struct sim *sim, const struct nic_plan *plan, uint64_t seed)
+{
+	sim->plan = plan;
+	sim->random = seed * UINT64_C(0x9e3779b97f4a7c15) + UINT64_C(88172645463325252);
+	sim->random += sim->random == 0;
+	sim->engine = calloc(plan->mes, sizeof(*sim->engine));
+	sim->context = calloc((size_t)plan->mes * plan->contexts, sizeof(*sim->context));
+	sim->heap = calloc(plan->mes, sizeof(*sim->heap));
+	sim->sequencer = calloc(plan->sequencers, sizeof(*sim->sequencer));
+	sim->is_done = calloc((size_t)plan->sequencers * plan->window, sizeof(*sim->is_done));
+	if (!sim->engine || !sim->context || !sim->heap || !sim->sequencer || !sim->is_done)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < plan->sequencers; i++)
+		sim->sequencer[i].is_done = sim->is_done + (size_t)i * plan->window;
+	return 0;
+}
+
+static void
+end(struct sim *sim)
+{
+	free(sim->engine);
+	free(sim->context);
+	free(sim->heap);
+	free(sim->sequencer);
+	free(sim->is_done);
+}
+
+/* What has been counted since mark. */
+static struct nic_steady
+steady_since(const struct sim *sim, const struct sim *mark)
+{
+	double packets = (double)(sim->packets - mark->packets);
+	double time = (double)(sim->now - mark->now) / NIC_MILLI;
+	uint64_t bank = 0;
+
+	for (uint32_t i = 0; i < sim->plan->banks; i++) {
+		uint64_t busy = sim->bank_busy[i] - mark->bank_busy[i];
+
+		bank = busy > bank ? busy : bank;
+	}
+	return (struct nic_steady){
+		.cycles = time * sim->plan->mes / packets,
+		.busy = (double)(sim->busy - mark->busy) / NIC_MILLI / packets,
+		.latency = (double)(sim->latency - mark->latency) / NIC_MILLI / packets,
+		.bank = (double)bank / NIC_MILLI / packets,
+	};
+}
+
+int
+nic_simulate(const struct nic_plan *plan, uint64_t seed, uint32_t events, bool is_emem_free,
+	struct nic_steady *steady)
+{
+	struct sim sim = { .is_emem_free = is_emem_free };
+	int err = begin(&sim, plan, seed);
+
+	if (err == 0) {
+		struct sim mark;
+
+		start(&sim);
+		run(&sim, events / WARM_UP);
+		mark = sim;
+		/* a mix of very long paths: there must be packets to count */
+		do
+			run(&sim, events - events / WARM_UP);
+		while (sim.packets - mark.packets < plan->mes);
+		*steady = steady_since(&sim, &mark);
+	}
+	end(&sim);
+	return err;
+}
