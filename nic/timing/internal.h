@@ -38,6 +38,7 @@ struct nic_plan {
 	uint32_t class_cnt;
 	uint32_t mes, contexts, banks, line_words, swap, jitter;
 	uint32_t sequencers, window, sleep; /* sleep: thousandths of a cycle */
+	uint32_t islands, buffers;	    /* packets an island holds */
 	int err;
 };
 

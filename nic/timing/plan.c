@@ -195,6 +195,8 @@ set_card(struct nic_plan *plan, const struct nic_card *card)
 	plan->mes = card->mes;
 	plan->contexts = card->threads;
 	plan->sequencers = card->sequencers;
+	plan->islands = card->islands;
+	plan->buffers = card->island_packets;
 	plan->window = card->order_window;
 	plan->sleep = card->order_sleep;
 	plan->banks = card->emem_banks;

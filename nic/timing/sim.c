@@ -17,18 +17,23 @@
 #define WARM_UP 5u	     /* one in so many events is before the steady state */
 #define STAGGER_CYCLES 1000u /* contexts start within */
 
+/* A packet's place in the order they leave by. */
+struct ticket {
+	uint32_t number, sequencer;
+};
+
 struct context {
 	const struct nic_planned *step, *end;
 	uint64_t ready;	  /* when it can go on */
 	uint64_t pending; /* when what the next swap waits for is answered */
 	uint64_t arrived;
-	uint32_t number, sequencer; /* of the packet */
+	struct ticket ticket;
 	bool is_releasing;
 };
 
 struct engine {
 	uint64_t time; /* of its next event */
-	uint32_t active;
+	uint32_t active, island;
 	struct context *context;
 };
 
@@ -38,8 +43,17 @@ struct sequencer {
 	bool *is_done; /* plan->window */
 };
 
+/* Packets in an island's buffers that no context has yet, a ring of plan->buffers. There is one more
+ * on the wire for each that ends: this is a card that is offered all it can take. */
+struct island {
+	uint32_t first, cnt;
+	struct ticket *ticket;
+};
+
 struct sim {
 	const struct nic_plan *plan;
+	struct island *island;
+	struct ticket *tickets; /* of all islands */
 	struct engine *engine;
 	struct context *context;
 	uint32_t *heap; /* engines, the one with the first event on top */
@@ -91,12 +105,28 @@ next_packet(struct sim *sim, struct context *ctx)
 	ctx->is_releasing = false;
 }
 
+/* The next packet of the wire is put into a buffer of that island; it is numbered in that order. */
 static void
-arrive(struct sim *sim, struct context *ctx)
+fill(struct sim *sim, struct island *island)
+{
+	uint32_t sequencer = draw_below(sim, sim->plan->sequencers);
+
+	island->ticket[(island->first + island->cnt++) % sim->plan->buffers] = (struct ticket){
+		.sequencer = sequencer,
+		.number = sim->sequencer[sequencer].next++,
+	};
+}
+
+/* A context gets the packet that has waited longest in its island; there is always one (start()). */
+static void
+arrive(struct sim *sim, struct island *island, struct context *ctx)
 {
 	ctx->arrived = sim->now;
-	ctx->sequencer = draw_below(sim, sim->plan->sequencers);
-	ctx->number = sim->sequencer[ctx->sequencer].next++;
+	if (island->cnt == 0)
+		fill(sim, island);
+	ctx->ticket = island->ticket[island->first];
+	island->first = (island->first + 1) % sim->plan->buffers;
+	island->cnt--;
 }
 
 /* The first of its sequencer lets all go that are done behind it. False: there is no place for it
@@ -104,13 +134,13 @@ arrive(struct sim *sim, struct context *ctx)
 static bool
 order(struct sim *sim, struct context *ctx)
 {
-	struct sequencer *s = &sim->sequencer[ctx->sequencer];
+	struct sequencer *s = &sim->sequencer[ctx->ticket.sequencer];
 	uint32_t window = sim->plan->window;
 
-	if (ctx->number - s->head >= window)
+	if (ctx->ticket.number - s->head >= window)
 		return false;
-	s->is_done[ctx->number % window] = true;
-	ctx->is_releasing = ctx->number == s->head;
+	s->is_done[ctx->ticket.number % window] = true;
+	ctx->is_releasing = ctx->ticket.number == s->head;
 	while (s->is_done[s->head % window])
 		s->is_done[s->head++ % window] = false;
 	return true;
@@ -118,13 +148,14 @@ order(struct sim *sim, struct context *ctx)
 
 /* On to the next step that is for this packet. */
 static void
-advance(struct sim *sim, struct context *ctx)
+advance(struct sim *sim, struct engine *engine, struct context *ctx)
 {
 	do {
 		if (++ctx->step < ctx->end)
 			continue;
 		sim->packets++;
 		sim->latency += sim->now - ctx->arrived;
+		fill(sim, &sim->island[engine->island]);
 		next_packet(sim, ctx);
 	} while (ctx->step->is_on_release && !ctx->is_releasing);
 }
@@ -210,7 +241,7 @@ static bool
 keep_order(struct sim *sim, struct engine *engine, struct context *ctx)
 {
 	if (ctx->step->event == NIC_EVENT_ARRIVE)
-		arrive(sim, ctx);
+		arrive(sim, &sim->island[engine->island], ctx);
 	if (ctx->step->event != NIC_EVENT_ORDER || order(sim, ctx))
 		return true;
 	ctx->ready = sim->now + sim->plan->sleep;
@@ -237,7 +268,7 @@ handle(struct sim *sim, struct engine *engine)
 		ctx->ready = ctx->pending > sim->now ? ctx->pending : sim->now;
 		ctx->pending = 0;
 	}
-	advance(sim, ctx);
+	advance(sim, engine, ctx);
 	if (step->wait == NIC_WAIT_SWAP)
 		arbitrate(sim, engine);
 	issue(sim, engine, step->wait == NIC_WAIT_SWAP ? sim->plan->swap : 0);
@@ -269,15 +300,33 @@ sift(struct sim *sim, uint32_t at)
 	sim->heap[at] = moved;
 }
 
+/* Islands that have microengines, with as many packets waiting as their contexts leave room for. */
+static void
+fill_islands(struct sim *sim)
+{
+	const struct nic_plan *plan = sim->plan;
+	uint32_t islands = plan->islands < plan->mes ? plan->islands : plan->mes;
+	uint32_t contexts = (plan->mes + islands - 1) / islands * plan->contexts;
+	uint32_t cnt = plan->buffers > contexts ? plan->buffers - contexts : 0;
+
+	for (uint32_t i = 0; i < plan->islands; i++)
+		sim->island[i].ticket = sim->tickets + (size_t)i * plan->buffers;
+	for (uint32_t k = 0; k < cnt; k++)
+		for (uint32_t i = 0; i < islands; i++)
+			fill(sim, &sim->island[i]);
+}
+
 static void
 start(struct sim *sim)
 {
 	const struct nic_plan *plan = sim->plan;
 
+	fill_islands(sim);
 	for (uint32_t i = 0; i < plan->mes; i++) {
 		struct engine *engine = &sim->engine[i];
 
 		engine->context = sim->context + i * plan->contexts;
+		engine->island = i % plan->islands;
 		for (uint32_t c = 0; c < plan->contexts; c++) {
 			next_packet(sim, &engine->context[c]);
 			engine->context[c].ready = draw_below(sim, STAGGER_CYCLES * NIC_MILLI);
@@ -310,7 +359,10 @@ begin(struct sim *sim, const struct nic_plan *plan, uint64_t seed)
 	sim->heap = calloc(plan->mes, sizeof(*sim->heap));
 	sim->sequencer = calloc(plan->sequencers, sizeof(*sim->sequencer));
 	sim->is_done = calloc((size_t)plan->sequencers * plan->window, sizeof(*sim->is_done));
-	if (!sim->engine || !sim->context || !sim->heap || !sim->sequencer || !sim->is_done)
+	sim->island = calloc(plan->islands, sizeof(*sim->island));
+	sim->tickets = calloc((size_t)plan->islands * plan->buffers, sizeof(*sim->tickets));
+	if (!sim->engine || !sim->context || !sim->heap || !sim->sequencer || !sim->is_done ||
+		!sim->island || !sim->tickets)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < plan->sequencers; i++)
 		sim->sequencer[i].is_done = sim->is_done + (size_t)i * plan->window;
@@ -325,6 +377,8 @@ end(struct sim *sim)
 	free(sim->heap);
 	free(sim->sequencer);
 	free(sim->is_done);
+	free(sim->island);
+	free(sim->tickets);
 }
 
 /* What has been counted since mark. */
