@@ -43,8 +43,8 @@ struct sequencer {
 	bool *is_done; /* plan->window */
 };
 
-/* Packets in an island's buffers that no context has yet, a ring of plan->buffers. There is one more
- * on the wire for each that ends: this is a card that is offered all it can take. */
+/* Packets in an island's buffers that no context has yet, a ring of plan->buffers. There is one
+ * more on the wire for each that ends: this is a card that is offered all it can take. */
 struct island {
 	uint32_t first, cnt;
 	struct ticket *ticket;
@@ -117,7 +117,8 @@ fill(struct sim *sim, struct island *island)
 	};
 }
 
-/* A context gets the packet that has waited longest in its island; there is always one (start()). */
+/* A context gets the packet that has waited longest in its island; there is always one (start()).
+ */
 static void
 arrive(struct sim *sim, struct island *island, struct context *ctx)
 {
