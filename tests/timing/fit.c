@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS 150000u
+#define EVENTS 250000u
 #define ANCHORS 5
 #define ANCHOR_MES 10u
 #define ANCHOR_WEIGHT 1.0
@@ -188,14 +188,14 @@ walk(int p, double step, double best, int without)
 static double
 search(int without)
 {
-	double best = cost(without);
+	double best = cost(without), before;
 
-	for (double shrink = 1; shrink > 0.1; shrink /= 2)
-		for (double before = best + 1; before - best > 0.01 * before;) {
+	for (double shrink = 0.5; shrink > 0.1; shrink /= 2)
+		do {
 			before = best;
 			for (int p = 0; p < P_CNT; p++)
 				best = walk(p, parameters[p].step * shrink, best, without);
-		}
+		} while (before - best > 0.01 * before);
 	put_to_card();
 	return best;
 }
