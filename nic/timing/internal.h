@@ -7,6 +7,8 @@
 
 #define NIC_MILLI 1000u
 
+#define NIC_QUEUE_MAX 16u
+
 /* ---- plan.c: steps of whole packets, with the card's numbers ---- */
 
 /* What a command does besides taking its time. */
@@ -37,6 +39,7 @@ struct nic_plan {
 	struct nic_planned_class *class;
 	uint32_t class_cnt;
 	uint32_t mes, contexts, banks, line_words, swap, jitter;
+	uint32_t queue;			    /* commands, at most NIC_QUEUE_MAX */
 	uint32_t sequencers, window, sleep; /* sleep: thousandths of a cycle */
 	uint32_t islands, buffers;	    /* packets an island holds */
 	int err;

@@ -77,19 +77,20 @@ planned(const struct nic_card *card, const struct nic_step *step, bool is_firmwa
 		.latency = latency_of(card, step),
 		.wait = step->wait,
 		.is_command = step->timed != NIC_TIMED_NONE,
-		.is_on_release = step->is_on_release,
+		.is_on_release = is_firmware && step->is_on_release,
 		.place_cnt = step->place_cnt,
 		.places = step->places,
 	};
 	bool is_read = step->timed == NIC_TIMED_EMEM_READ || step->timed == NIC_TIMED_EMEM_CAM;
-	uint32_t lines = (step->bytes + card->emem_line - 1) / card->emem_line;
+	uint64_t line;
 
 	if (is_emem(step) && is_firmware)
 		p.all = card->emem_firmware_cycles;
-	else if (is_emem(step))
-		p.line = lines * time_of(card, is_read ? card->emem_reads : card->emem_atomics);
-	if (is_firmware && step->timed == NIC_TIMED_NBI)
-		p.event = NIC_EVENT_ARRIVE;
+	if (!is_emem(step) || is_firmware)
+		return p;
+	line = (step->bytes + card->emem_line - 1) / card->emem_line *
+	       (uint64_t)time_of(card, is_read ? card->emem_reads : card->emem_atomics);
+	p.line = line > UINT32_MAX ? UINT32_MAX : (uint32_t)line;
 	return p;
 }
 
@@ -103,11 +104,14 @@ add_program(struct nic_plan *plan, const struct nic_card *card, const struct nic
 	}
 }
 
-/* The texts of a card are right, as nic_card_set() saw to that. */
-static void
-add_firmware(struct nic_plan *plan, const struct nic_card *card, const char *text, bool is_order)
+/* The texts of a card are right, as nic_card_set() saw to that. The first command of kind marks is
+ * the event. Has it one? */
+static bool
+add_marked(struct nic_plan *plan, const struct nic_card *card, const char *text,
+	enum nic_timed marks, enum nic_event event)
 {
 	struct nic_steps steps = { 0 };
+	bool is_marked = false;
 
 	nic_steps_read(&steps, text, 0, 0);
 	if (steps.err != 0)
@@ -117,11 +121,20 @@ add_firmware(struct nic_plan *plan, const struct nic_card *card, const char *tex
 
 		p.places = NULL;
 		p.place_cnt = 0;
-		if (is_order && steps.step[i].timed == NIC_TIMED_REMOTE)
-			p.event = NIC_EVENT_ORDER;
+		if (event != NIC_EVENT_NONE && !is_marked && steps.step[i].timed == marks) {
+			p.event = (uint8_t)event;
+			is_marked = true;
+		}
 		add(plan, &p);
 	}
 	nic_steps_clear(&steps);
+	return is_marked;
+}
+
+static void
+add_firmware(struct nic_plan *plan, const struct nic_card *card, const char *text)
+{
+	add_marked(plan, card, text, NIC_TIMED_NONE, NIC_EVENT_NONE);
 }
 
 /* The sum over a packet takes longer the longer it is, where the firmware makes one. */
@@ -136,7 +149,7 @@ add_checksum(struct nic_plan *plan, const struct nic_card *card, uint64_t bytes)
 
 	if (strcmp(card->fw_checksum, "0") == 0)
 		return;
-	add_firmware(plan, card, card->fw_checksum, false);
+	add_firmware(plan, card, card->fw_checksum);
 	for (uint64_t at = SUMMED_BYTES; at < bytes; at += REFILL_BYTES) {
 		uint64_t now = bytes - at < REFILL_BYTES ? bytes - at : REFILL_BYTES;
 		struct nic_planned p;
@@ -156,16 +169,21 @@ add_class(struct nic_plan *plan, const struct nic_card *card, const struct nic_c
 		[NIC_FATE_PASS] = card->fw_pass,
 		[NIC_FATE_TX] = card->fw_tx,
 	};
+	const struct nic_planned always = { 0 }; /* a packet has one step that is not on release */
+	bool arrives;
 
-	add_firmware(plan, card, card->fw_receive, false);
-	add_firmware(plan, card, card->fw_parse, false);
-	add_firmware(plan, card, card->fw_match, false);
+	add(plan, &always);
+	arrives = add_marked(plan, card, card->fw_receive, NIC_TIMED_NBI, NIC_EVENT_ARRIVE);
+	add_firmware(plan, card, card->fw_parse);
+	add_firmware(plan, card, card->fw_match);
 	add_checksum(plan, card, class->bytes / class->packets);
-	add_firmware(plan, card, card->fw_enter, false);
+	add_firmware(plan, card, card->fw_enter);
 	add_program(plan, card, &class->path.steps);
-	add_firmware(plan, card, card->fw_done, false);
-	add_firmware(plan, card, fates[class->path.fate], false);
-	add_firmware(plan, card, card->fw_order, true);
+	add_firmware(plan, card, card->fw_done);
+	add_firmware(plan, card, fates[class->path.fate]);
+	/* what has no number cannot leave by it */
+	add_marked(plan, card, card->fw_order, NIC_TIMED_REMOTE,
+		arrives ? NIC_EVENT_ORDER : NIC_EVENT_NONE);
 }
 
 /* Cycles without a command are issued with the next step's: fewer events, the same time. */
@@ -199,6 +217,7 @@ set_card(struct nic_plan *plan, const struct nic_card *card)
 	plan->buffers = card->island_packets;
 	plan->window = card->order_window;
 	plan->sleep = card->order_sleep;
+	plan->queue = card->command_queue;
 	plan->banks = card->emem_banks;
 	plan->line_words = card->emem_line / 4;
 	plan->swap = card->swap_cycles;

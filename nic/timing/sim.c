@@ -15,6 +15,7 @@
 #define WINDOW 16384u /* packets of a sequencer under way; more than all contexts */
 #define BANKS_MAX 64u
 #define WARM_UP 5u	     /* one in so many events is before the steady state */
+#define PACKETS_MIN 64u	     /* counted at least */
 #define STAGGER_CYCLES 1000u /* contexts start within */
 
 /* A packet's place in the order they leave by. */
@@ -34,6 +35,8 @@ struct context {
 struct engine {
 	uint64_t time; /* of its next event */
 	uint32_t active, island;
+	uint32_t posted;	       /* commands, of which the last are queued */
+	uint64_t taken[NIC_QUEUE_MAX]; /* when the memory takes each */
 	struct context *context;
 };
 
@@ -103,6 +106,7 @@ next_packet(struct sim *sim, struct context *ctx)
 	ctx->step = plan->step + plan->class[low].from;
 	ctx->end = ctx->step + plan->class[low].cnt;
 	ctx->is_releasing = false;
+	ctx->arrived = sim->now;
 }
 
 /* The next packet of the wire is put into a buffer of that island; it is numbered in that order. */
@@ -111,6 +115,8 @@ fill(struct sim *sim, struct island *island)
 {
 	uint32_t sequencer = draw_below(sim, sim->plan->sequencers);
 
+	if (island->cnt == sim->plan->buffers) /* steps that take no packet */
+		return;
 	island->ticket[(island->first + island->cnt++) % sim->plan->buffers] = (struct ticket){
 		.sequencer = sequencer,
 		.number = sim->sequencer[sequencer].next++,
@@ -186,9 +192,23 @@ use_bank(struct sim *sim, uint32_t bank, uint32_t busy)
 	return wait;
 }
 
+/* A command that nobody waits for is in the engine's queue until the memory takes it. When all
+ * places are taken the engine, with all its contexts, stands still until the first is free: false.
+ */
+static bool
+has_place(const struct sim *sim, struct engine *engine, const struct nic_planned *step)
+{
+	uint64_t is_free = engine->taken[engine->posted % sim->plan->queue];
+
+	if (step->line == 0 || step->wait == NIC_WAIT_SWAP || is_free <= engine->time)
+		return true;
+	engine->time = is_free;
+	return false;
+}
+
 /* Time until the answer. */
 static uint64_t
-serve(struct sim *sim, const struct nic_planned *step)
+serve(struct sim *sim, struct engine *engine, const struct nic_planned *step)
 {
 	uint32_t vary = step->latency / 100 * sim->plan->jitter;
 	uint64_t wait = 0;
@@ -198,6 +218,8 @@ serve(struct sim *sim, const struct nic_planned *step)
 			use_bank(sim, i, step->all);
 	} else if (!sim->is_emem_free && step->line > 0) {
 		wait = use_bank(sim, bank_of(sim, step), step->line);
+		if (step->wait != NIC_WAIT_SWAP)
+			engine->taken[engine->posted++ % sim->plan->queue] = sim->now + wait;
 	}
 	return wait + step->latency - vary + (vary ? draw_below(sim, 2 * vary) : 0);
 }
@@ -231,7 +253,7 @@ arbitrate(struct sim *sim, struct engine *engine)
 static void
 issue(struct sim *sim, struct engine *engine, uint32_t swap)
 {
-	uint32_t cycles = engine->context[engine->active].step->issue + swap;
+	uint64_t cycles = (uint64_t)engine->context[engine->active].step->issue + swap;
 
 	engine->time += cycles;
 	sim->busy += cycles;
@@ -259,10 +281,12 @@ handle(struct sim *sim, struct engine *engine)
 	const struct nic_planned *step = ctx->step;
 	uint64_t answered;
 
+	if (!has_place(sim, engine, step))
+		return;
 	sim->now = engine->time;
 	if (!keep_order(sim, engine, ctx))
 		return;
-	answered = sim->now + (step->is_command ? serve(sim, step) : 0);
+	answered = sim->now + (step->is_command ? serve(sim, engine, step) : 0);
 	if (step->wait != NIC_WAIT_NO && answered > ctx->pending)
 		ctx->pending = answered;
 	if (step->wait == NIC_WAIT_SWAP) {
@@ -419,7 +443,7 @@ nic_simulate(const struct nic_plan *plan, uint64_t seed, uint32_t events, bool i
 		/* a mix of very long paths: there must be packets to count */
 		do
 			run(&sim, events - events / WARM_UP);
-		while (sim.packets - mark.packets < plan->mes);
+		while (sim.packets - mark.packets < PACKETS_MIN);
 		*steady = steady_since(&sim, &mark);
 	}
 	end(&sim);
