@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS 250000u
+#define EVENTS 400000u
 #define ANCHORS 5
 #define ANCHOR_MES 10u
 #define ANCHOR_WEIGHT 1.0
