@@ -11,7 +11,7 @@
  * goes along one of them at a time does not see that: give SWAP_CYCLES, which is then not searched,
  * and compare the costs.
  *
- * Few numbers are fitted (parameters[]); one of them scales seven latencies whose proportions are
+ * Few numbers are fitted (parameters[]); one of them scales nine latencies whose proportions are
  * those of firmware-facts.md 2.4. Everything else is counted or measured.
  */
 #include "tests/timing/measured.h"
