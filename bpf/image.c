@@ -218,10 +218,7 @@ build(struct builder *b, const struct bpf_insn *insns)
 	memcpy(image->insns, insns, image->insn_cnt * sizeof(*insns));
 	if (image->map_cnt)
 		memcpy(image->maps, opts->maps, image->map_cnt * sizeof(struct xb_map *));
-	if (opts->engine == XB_ENGINE_FAST)
-		xb_interp_fast(NULL, NULL, 0, 0, &handlers);
-	else
-		xb_interp_checked(NULL, NULL, 0, 0, &handlers);
+	xb_interps[opts->engine](NULL, NULL, 0, 0, &handlers);
 	b->handlers = (const void *const *)(uintptr_t)handlers;
 	decode(b);
 	if (!b->err && opts->engine == XB_ENGINE_FAST)

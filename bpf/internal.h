@@ -20,6 +20,8 @@ struct xb_vm {
 	uint64_t budget;	      /* instructions a run may execute */
 	uint64_t prng;		      /* state of get_prandom_u32, never 0 */
 	FILE *trace;
+	xb_step_fn step; /* NULL: nobody looks */
+	void *step_arg;
 	struct xb_fault fault;
 	/* Frame n is stack + n * XB_STACK_BYTES; r10 points to its end. */
 	uint8_t *stack_end; /* of the frame running now; what is below it may be touched */
@@ -103,13 +105,12 @@ struct xb_image {
 	struct xb_dinsn *code;
 };
 
-typedef int (*xb_interp_fn)(
+/* interp.c, built once for each enum xb_engine. Run, or (image NULL) put the table of handlers at
+ * (*ret). */
+typedef int xb_interp_fn(
 	struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret);
-
-/* interp.c, built twice. Run, or (image NULL) put the table of handlers at (*ret). */
-int xb_interp_fast(
-	struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret);
-int xb_interp_checked(
-	struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret);
+xb_interp_fn xb_interp_fast, xb_interp_checked, xb_interp_traced;
+/* vm.c */
+extern xb_interp_fn *const xb_interps[XB_ENGINE_CNT];
 
 #endif

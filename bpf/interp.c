@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The interpreter. One source, built twice: XB_CHECKED=1 tests every access, counts instructions
- * and may run anything xb_insns_check() let through; XB_CHECKED=0 tests nothing and runs only what
- * a verifier accepted.
+ * The interpreter. One source, built three times, as XB_INTERP says: XB_CHECKED=1 tests every
+ * access, counts instructions and may run anything xb_insns_check() let through; with XB_TRACED=1
+ * it also shows every instruction before it is executed; XB_CHECKED=0 tests nothing and runs only
+ * what a verifier accepted.
  *
  * Threaded code: image.c put the address of its handler into every instruction, a handler ends
  * by jumping to the next one's. Handlers are labels h_<name of opcodes.def>; one that is missing is
@@ -25,12 +26,20 @@ struct frame {
 	uint64_t saved[4]; /* r6 - r9 */
 };
 
+#if XB_TRACED
+#define DISPATCH()                                                                                 \
+	do {                                                                                       \
+		if (vm->step)                                                                      \
+			vm->step(vm->step_arg,                                                     \
+				&(struct xb_step){                                                 \
+					vm->image, (uint32_t)(ip - vm->image->code), r, depth });  \
+		goto * ip->go;                                                                     \
+	} while (0)
+#else
 #define DISPATCH() goto * ip->go
-
-#define DISPATCH() goto * ip->go
+#endif
 
 #if XB_CHECKED
-#define INTERP xb_interp_checked
 
 /* The two places nearly every access goes to; the rest is asked of vm.c. */
 static inline bool
@@ -73,7 +82,6 @@ is_near(const struct xb_vm *vm, uint64_t addr, uint64_t size)
 		CHECK(address, size, true);                                                        \
 	} while (0)
 #else
-#define INTERP xb_interp_fast
 #define TRANSFER(to)                                                                               \
 	do {                                                                                       \
 		ip = (to);                                                                         \
@@ -287,7 +295,7 @@ smod32(uint32_t a, uint32_t b)
 }
 
 int
-INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret)
+XB_INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret)
 {
 	static const void *const handlers[XB_X_CNT] = {
 #define OP(id, ...) [XB_X_##id] = &&h_##id,

@@ -53,6 +53,13 @@ xb_vm_set_trace(struct xb_vm *vm, FILE *out)
 	vm->trace = out;
 }
 
+void
+xb_vm_set_step(struct xb_vm *vm, xb_step_fn step, void *arg)
+{
+	vm->step = step;
+	vm->step_arg = arg;
+}
+
 const struct xb_fault *
 xb_vm_fault(const struct xb_vm *vm)
 {
@@ -165,11 +172,16 @@ xb_vm_fault_access(struct xb_vm *vm, uint32_t insn, uint64_t addr, uint64_t size
 
 /* ---- runs ---- */
 
+xb_interp_fn *const xb_interps[XB_ENGINE_CNT] = {
+	[XB_ENGINE_CHECKED] = xb_interp_checked,
+	[XB_ENGINE_FAST] = xb_interp_fast,
+	[XB_ENGINE_TRACED] = xb_interp_traced,
+};
+
 static int
 run(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t r2, uint64_t *ret)
 {
-	int err = image->engine == XB_ENGINE_FAST ? xb_interp_fast(vm, image, r1, r2, ret)
-						  : xb_interp_checked(vm, image, r1, r2, ret);
+	int err = xb_interps[image->engine](vm, image, r1, r2, ret);
 
 	if (err)
 		*ret = XDP_ABORTED;

@@ -354,6 +354,8 @@ const struct xb_helper *xb_helper_by_id(int32_t id);
 enum xb_engine {
 	XB_ENGINE_CHECKED, /* every access is tested; any program may run */
 	XB_ENGINE_FAST,	   /* nothing is tested; only for programs a verifier accepted */
+	XB_ENGINE_TRACED,  /* tested, and xb_vm_set_step() shows every instruction */
+	XB_ENGINE_CNT
 };
 
 struct xb_image_opts {
@@ -414,6 +416,17 @@ void xb_vm_set_budget(struct xb_vm *vm, uint64_t insns);
 void xb_vm_set_seed(struct xb_vm *vm, uint64_t seed);
 /* Where trace_printk goes; NULL (default): nowhere. */
 void xb_vm_set_trace(struct xb_vm *vm, FILE *out);
+
+/* An instruction that is about to be executed. */
+struct xb_step {
+	const struct xb_image *image; /* a tail call may have changed it */
+	uint32_t insn;		      /* slot */
+	const uint64_t *r;	      /* r0 to r10, as they are before it */
+	unsigned int depth;	      /* 0: not in a bpf-to-bpf call */
+};
+typedef void (*xb_step_fn)(void *arg, const struct xb_step *step);
+/* Who is called before each instruction of an XB_ENGINE_TRACED image; NULL (default): nobody. */
+void xb_vm_set_step(struct xb_vm *vm, xb_step_fn step, void *arg);
 
 /*
  * Run on a packet; adjust_* change *pkt. *ret is r0. 0, or -EFAULT (a stray access or a bad

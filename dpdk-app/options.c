@@ -65,11 +65,13 @@ make_tables(enum command cmd, struct getopt_tables *t)
 	*l = (struct option){ 0 };
 }
 
+/* A short name may be another option's of another command. */
 static const struct option_info *
-find_value(int value)
+find_value(enum command cmd, int value)
 {
 	for (int id = 0; id < OPT_CNT; id++)
-		if (option_value((enum option_id)id) == value)
+		if (option_infos[id].commands & 1u << cmd &&
+			option_value((enum option_id)id) == value)
 			return &option_infos[id];
 	return NULL;
 }
@@ -199,7 +201,7 @@ options_parse(enum command cmd, int argc, char **argv, struct options *opt, stru
 	opterr = 0;
 	optind = 0; /* glibc: begin anew */
 	while ((value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
-		info = find_value(value == ':' || value == '?' ? optopt : value);
+		info = find_value(cmd, value == ':' || value == '?' ? optopt : value);
 		if (value == ':') {
 			xb_log_add(log, "%s needs an argument, %s\n", argv[optind - 1],
 				info != NULL ? info->arg : "");

@@ -20,7 +20,8 @@
 #define PKT_BUF_BYTES (4096u - 320u)
 #define PKT_BYTES_MAX (PKT_BUF_BYTES - PKT_HEADROOM)
 #define PKT_GIANT_BYTES_MAX (UINT16_MAX - PKT_HEADROOM) /* mbuf lengths have 16 bits */
-#define PKT_BYTES_MIN 14u				/* an Ethernet header */
+#define PKT_IFINDEX 1u	  /* what BPF_PROG_TEST_RUN gives: the loopback device's */
+#define PKT_BYTES_MIN 14u /* an Ethernet header */
 
 #define BURST 32u
 
@@ -33,6 +34,16 @@ enum code {
 	CODE_CNT
 };
 #define VERDICT_CNT (CODE_XDP_REDIRECT + 1)
+
+/* The kernel takes r0 as 32 bits and what is no verdict as XDP_ABORTED
+ * (bpf_warn_invalid_xdp_action). */
+static inline enum code
+verdict_of_r0(uint64_t r0)
+{
+	uint32_t action = (uint32_t)r0;
+
+	return action < VERDICT_CNT ? (enum code)action : CODE_XDP_ABORTED;
+}
 
 /* In the private area of every mbuf. */
 struct pkt_info {

@@ -202,14 +202,21 @@ verify(const struct loader *l, const struct xb_prog *prog, bool *is_ctx, struct 
 }
 
 /* Only what the verifier accepted runs on the fast engine. */
+static enum xb_engine
+engine_of(const struct program_how *how)
+{
+	if (how->is_traced)
+		return XB_ENGINE_TRACED;
+	return how->is_verified && !how->is_checked ? XB_ENGINE_FAST : XB_ENGINE_CHECKED;
+}
+
 static int
 make_image_of(const struct loader *l, const struct xb_prog *prog, struct bpf_insn *insns,
 	bool *is_ctx, struct xb_image **image)
 {
 	const struct xb_image_opts opts = {
 		.type = l->how->type,
-		.engine = l->how->is_verified && !l->how->is_checked ? XB_ENGINE_FAST
-								     : XB_ENGINE_CHECKED,
+		.engine = engine_of(l->how),
 		.gpl_compatible = l->p->obj->gpl_compatible,
 		.maps = l->p->maps,
 		.map_cnt = l->p->obj->map_cnt,

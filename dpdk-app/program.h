@@ -29,6 +29,7 @@ struct program_how {
 	unsigned int n_cpus;	 /* workers its maps are for */
 	bool is_verified;	 /* by our verifier, before anything runs */
 	bool is_checked;	 /* test every access all the same */
+	bool is_traced;		 /* xb_vm_set_step() is called */
 	bool verbose;		 /* the verifier's walk goes to stderr */
 };
 

@@ -9,7 +9,6 @@
 #include <sched.h>
 #include <time.h>
 
-#define IFINDEX 1u	/* what BPF_PROG_TEST_RUN gives: the loopback device's */
 #define SEND_TRIES 64	/* of a live port, before packets count as unsent */
 #define IDLE_POLLS 256u /* before the CPU is offered to somebody else */
 
@@ -29,18 +28,12 @@ fault_code(struct worker *w, const struct pkt_info *info, int err)
 	}
 }
 
-/* The kernel takes r0 as 32 bits and what is no verdict as XDP_ABORTED
- * (bpf_warn_invalid_xdp_action). */
 static enum code
 verdict_code(struct worker *w, uint64_t r0)
 {
-	uint32_t action = (uint32_t)r0;
-
-	if (likely(action < VERDICT_CNT))
-		return (enum code)action;
-	if (w->stats.unknown++ == 0)
-		w->stats.unknown_r0 = action;
-	return CODE_XDP_ABORTED;
+	if (unlikely((uint32_t)r0 >= VERDICT_CNT) && w->stats.unknown++ == 0)
+		w->stats.unknown_r0 = (uint32_t)r0;
+	return verdict_of_r0(r0);
 }
 
 /* The program on one packet, whose mbuf then is what the program made of it. */
@@ -54,7 +47,7 @@ run_program(struct worker *w, struct rte_mbuf *m)
 		.data = buf + m->data_off,
 		.data_end = buf + m->data_off + m->data_len,
 		.hard_end = buf + m->buf_len,
-		.ingress_ifindex = IFINDEX,
+		.ingress_ifindex = PKT_IFINDEX,
 		.rx_queue_index = w->id,
 	};
 	uint64_t r0;

@@ -161,6 +161,7 @@ jit_finalize(void *dev, struct xb_verify_env *env)
 		if (facts->insns[i].seen)
 			find_untranslatable(prog, i);
 	}
+	jit_find_ranges(prog, env);
 	prog->max_packet_offset = facts->max_packet_offset;
 	/* A program looked through to its end may have been refused on the way. */
 	prog->verified = !is_refused(prog);

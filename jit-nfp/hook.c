@@ -76,6 +76,8 @@ visit(void *dev, struct xb_verify_env *env, int insn, int prev)
 	};
 
 	(void)prev;
+	if (v.insn->flags & JIT_F_JUMP_DEST || insn == 0)
+		prog->access_before = JIT_NONE;
 	return check(&v);
 }
 

@@ -35,6 +35,8 @@ check_key(const struct jit_visit *v, const char *name)
 	const struct xb_reg_state *key = jit_reg(v, BPF_REG_2);
 	int err = check_stack_arg(v, name, key);
 
+	if (!err && key->frameno != xb_verify_frame(v->env))
+		v->insn->flags |= JIT_F_CALLER_STACK;
 	if (!err && is_stack_arg(key) && v->insn->is_seen_call)
 		v->insn->ptr_not_const |= jit_ptr_off(&v->insn->ptr) != jit_ptr_off(key);
 	return err;
@@ -142,16 +144,17 @@ static int
 check_adjust_head(const struct jit_visit *v)
 {
 	const struct jit_card *card = v->prog->input.card;
+	const struct xb_reg_state *delta = jit_reg(v, BPF_REG_2);
 	int err = 0;
 
+	jit_note_src(v->insn, delta->u32_min, delta->u32_max);
 	if (card->adjust_head.off_max == 0)
 		err = jit_tell(v, JIT_RULE_NO_ADJUST_HEAD);
 	else if (!(card->adjust_head.flags & JIT_ADJUST_HEAD_NO_META))
 		err = jit_tell(v, JIT_RULE_ADJUST_HEAD_META);
 	if (err)
 		return err;
-	v->prog->adjust_head_at =
-		is_guaranteed(v, jit_reg(v, BPF_REG_2)) ? (uint32_t)v->at : JIT_NONE;
+	v->prog->adjust_head_at = is_guaranteed(v, delta) ? (uint32_t)v->at : JIT_NONE;
 	return 0;
 }
 

@@ -73,6 +73,33 @@ check_value(const struct jit_visit *v, const struct xb_reg_state *reg)
 	return use_value(v, reg, jit_is_load(v->insn) ? JIT_USE_READ : JIT_USE_ATOMIC);
 }
 
+/* ---- the packet ---- */
+
+/*
+ * The driver takes two pointers for one when the last visit of each had the same id and offset
+ * (opt_gather.c, opt_cache.c). That holds on all paths only when all visits agree on how they lie
+ * to each other, which is noted here for quirks.
+ */
+static void
+note_step(const struct jit_visit *v, const struct xb_reg_state *reg)
+{
+	struct jit_prog *prog = v->prog;
+	struct jit_insn *insn = v->insn;
+	const struct jit_insn *before = &prog->insns[prog->access_before];
+	bool is_first = insn->ptr.type == XB_NOT_INIT, is_same = false;
+	int32_t step = 0;
+
+	if (prog->access_before != JIT_NONE && before->ptr.id == reg->id) {
+		is_same = true;
+		step = reg->off - before->ptr.off;
+	}
+	if (!is_first && (is_same != insn->is_same_packet || step != insn->step))
+		insn->flags |= JIT_F_MOVES;
+	insn->is_same_packet = is_same;
+	insn->step = step;
+	prog->access_before = (uint32_t)v->at;
+}
+
 /* ---- any pointer ---- */
 
 static bool
@@ -97,6 +124,8 @@ jit_check_ptr(const struct jit_visit *v, unsigned int regno)
 		err = check_value(v, reg);
 	if (err == 0 && was->type != XB_NOT_INIT && was->type != reg->type)
 		err = jit_tell(v, JIT_RULE_PTR_CHANGED, was->type, reg->type);
+	if (err == 0 && reg->type == XB_PTR_PACKET)
+		note_step(v, reg);
 	if (err == 0)
 		*was = *reg;
 	return err;

@@ -19,9 +19,14 @@
 				   */
 #define JIT_F_SKIP_DEAD (1u << 5) /* the core verifier removed it */
 #define JIT_F_SKIP (JIT_F_SKIP_NOOP | JIT_F_SKIP_PREC | JIT_F_SKIP_DEAD)
-#define JIT_F_ZEXT (1u << 6) /* the upper half of its 32-bit result is read */
+#define JIT_F_MOVES (1u << 7) /* from the packet access before: not the same way on all paths */
+#define JIT_F_ZEXT (1u << 6)  /* the upper half of its 32-bit result is read */
 
 #define JIT_NONE UINT32_MAX /* no instruction */
+
+struct jit_range {
+	uint64_t min, max;
+};
 
 /* One slot of the program. Facts are of the last visit of the walk unless they say "all". */
 struct jit_insn {
@@ -30,7 +35,10 @@ struct jit_insn {
 	uint16_t subprog;
 	/* loads, stores, atomics, and of a helper call its pointer argument r2 (map key) */
 	struct xb_reg_state ptr; /* type is XB_NOT_INIT when the walk recorded none */
-	bool ptr_not_const;	 /* all: different offsets on different paths */
+	/* of an access to the packet: from the one before, when that is of the same packet */
+	bool is_same_packet;
+	int32_t step;
+	bool ptr_not_const; /* all: different offsets on different paths */
 	/* helper calls */
 	struct xb_reg_state arg1; /* r1 */
 	uint32_t arg4_kind;	  /* perf_event_output: enum xb_reg_kind of r4 */
@@ -38,6 +46,9 @@ struct jit_insn {
 	bool over16, maybe16;
 	/* ALU, all; ld_ind: src; of a call of xdp_adjust_tail, src is the low half of r2 */
 	uint64_t umin_src, umax_src, umin_dst, umax_dst;
+	/* what the walk passed over included (sound.c): src, or of adjust_head and _tail the low
+	 * half of r2; dst */
+	struct jit_range all_src, all_dst;
 	bool is_seen_call; /* a helper call that passed its checks before */
 	/* jumps and calls of subprograms */
 	uint32_t jump_dest;	 /* slot, JIT_NONE: no jump */
@@ -80,6 +91,9 @@ struct jit_prog {
 	/* the one "guaranteed" adjust_head (nfp-offload-rules.md 5): slot of the only call; 0: no
 	 * call seen yet; JIT_NONE: the general form */
 	uint32_t adjust_head_at;
+	/* in the walk: the access to the packet before, in a line without a jump's target; JIT_NONE
+	 */
+	uint32_t access_before;
 	bool verified;	  /* finalize was reached */
 	bool hook_failed; /* a replace or remove hook failed: translation will */
 	struct xb_verify_hooks hooks;
@@ -215,6 +229,10 @@ jit_is_helper_call(const struct jit_insn *insn)
 	return insn->bpf.code == (BPF_JMP | BPF_CALL) && insn->bpf.src_reg != BPF_PSEUDO_CALL;
 }
 
+/* ---- sound.c: what the walk does not visit ---- */
+
+void jit_find_ranges(struct jit_prog *prog, struct xb_verify_env *env);
+
 /* ---- map.c ---- */
 
 /* The card's map that the walk names; NULL when the program was given none for it. */
@@ -225,6 +243,8 @@ struct jit_map *jit_map_of(
 
 /* After the passes, before any word is emitted. */
 void jit_find_quirks(struct jit_prog *prog);
+/* quirks_call.c: of calls and frames. */
+void jit_find_call_quirks(struct jit_prog *prog, uint32_t slot);
 /* Could what reg holds behind this slot be read? In doubt, which begins at the next jump, yes. */
 bool jit_is_read_after(const struct jit_prog *prog, uint32_t slot, uint32_t reg);
 
@@ -363,6 +383,10 @@ jit_emitter *jit_emitter_of(uint8_t code);
 
 /* An emitter found that it cannot: the driver's -errno for the translation. */
 void jit_cannot(struct jit_out *out, int err);
+
+/* translate_call.c: does the driver point LM0 to this map call's key? It takes one for being at the
+ * beginning of the frame by its offset alone. */
+bool jit_is_key_elsewhere(const struct jit_prog *prog, const struct jit_insn *insn);
 
 /* ---- translate_{stack,copy,ctx}.c: accesses by what the pointer points to ---- */
 

@@ -94,6 +94,8 @@ find_ranges(struct jit_prog *prog)
 			range.is_open = false;
 		else if (is_packet_load(insn) && !(range.is_open && join_range(&range, insn)))
 			open_range(&range, insn);
+		else if (is_packet_load(insn) && insn->flags & JIT_F_MOVES)
+			jit_find(prog, (int32_t)i, JIT_RULE_QUIRK_POINTER_MOVES);
 	}
 	close_range(&range);
 }

@@ -117,6 +117,8 @@ check_overlap(const struct chain *chain)
 	if (head->ptr.type == store->ptr.type && (is_down ? ahead < 0 : ahead > 0) &&
 		abs(ahead) < head->gather_bytes)
 		jit_find(chain->prog, (int32_t)chain->head, JIT_RULE_QUIRK_COPY_OVERLAP);
+	if (head->ptr.type == store->ptr.type && store->flags & JIT_F_MOVES)
+		jit_find(chain->prog, (int32_t)chain->head, JIT_RULE_QUIRK_POINTER_MOVES);
 }
 
 static void

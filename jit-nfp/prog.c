@@ -69,6 +69,7 @@ jit_prog_new(const struct jit_input *input)
 		return NULL;
 	prog->input = *input;
 	prog->insn_cnt = input->insn_cnt;
+	prog->access_before = JIT_NONE;
 	prog->insns = calloc(prog->insn_cnt, sizeof(*prog->insns));
 	/* The whole program is one function until the walk has told of more (finalize.c). */
 	prog->subprog_cnt = 1;

@@ -152,7 +152,7 @@ find_lsh_by_zero(struct jit_prog *prog, uint32_t slot)
 	/* A constant and what is above 31 for sure have other code. */
 	if (insn->umin_src == insn->umax_src || insn->umin_src >= 32)
 		return;
-	if (holds_zero(insn->umin_src, insn->umax_src))
+	if (holds_zero(insn->all_src.min, insn->all_src.max))
 		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_LSH_BY_ZERO);
 }
 
@@ -163,12 +163,36 @@ find_shift_far(struct jit_prog *prog, uint32_t slot)
 	uint64_t bits = is_64(insn) ? 64 : 32;
 	bool is_const = insn->umin_src == insn->umax_src;
 
-	if (!is_shift_by_reg(insn) || insn->umax_src < bits)
+	if (!is_shift_by_reg(insn) || insn->all_src.max < bits)
 		return;
 	/* Code for any amount looks at the bits that eBPF does. */
 	if (is_const || (is_64(insn) && insn->umin_src >= 32))
 		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_SHIFT_FAR,
-			(unsigned long long)insn->umax_src);
+			(unsigned long long)insn->all_src.max);
+}
+
+/* Amount and sign come from one word: nfp-isa.md 5.2. */
+static void
+find_shift_sign(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+
+	if (is_shift_by_reg(insn) && BPF_OP(insn->bpf.code) == BPF_ARSH &&
+		insn->umin_src != insn->umax_src && insn->all_src.max > INT32_MAX)
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_SHIFT_SIGN);
+}
+
+static void
+find_shift_itself(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+
+	if (!is_shift_by_reg(insn) || !is_64(insn) || BPF_OP(insn->bpf.code) == BPF_LSH ||
+		insn->bpf.src_reg != insn->bpf.dst_reg)
+		return;
+	/* A high half of 0 stays 0; what is above 31 for sure has other code. */
+	if (insn->all_src.max > UINT32_MAX && insn->umin_src < 32)
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_SHIFT_ITSELF, insn->bpf.dst_reg);
 }
 
 /* ---- multiplication and division: 14.4, 10.2, 10.4 ---- */
@@ -194,6 +218,15 @@ find_div_shift(struct jit_prog *prog, uint32_t slot)
 			prog, (int32_t)slot, JIT_RULE_QUIRK_DIV_SHIFT, (unsigned long long)divisor);
 }
 
+static void
+find_div_zero(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+
+	if (jit_is_alu(insn) && BPF_OP(insn->bpf.code) == BPF_DIV && divisor_of(insn) == 0)
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_DIV_ZERO);
+}
+
 /* The product of 16 bits by 16 has no code for the high half, a quotient neither. */
 static bool
 leaves_high(const struct jit_insn *insn)
@@ -216,19 +249,60 @@ find_high_half(struct jit_prog *prog, uint32_t slot)
 		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_HIGH_HALF, what, insn->bpf.dst_reg);
 }
 
-/* ---- helpers ---- */
+/* ---- code for fewer values than there are: sound.c ---- */
+
+static bool
+is_missed_shift(const struct jit_insn *insn)
+{
+	const struct jit_range *all = &insn->all_src;
+
+	if (!is_shift_by_reg(insn))
+		return false;
+	if (insn->umin_src == insn->umax_src)
+		return all->min != all->max;
+	if (!is_64(insn))
+		return false;
+	return (insn->umax_src < 32 && all->max >= 32) || (insn->umin_src >= 32 && all->min < 32);
+}
+
+/* Of 32 bits the high halves do not matter. */
+static bool
+is_missed_product(const struct jit_insn *insn)
+{
+	uint64_t src = is_by_reg(insn) ? insn->all_src.max : 0, dst = insn->all_dst.max;
+
+	if (!jit_is_alu(insn) || BPF_OP(insn->bpf.code) != BPF_MUL)
+		return false;
+	if (jit_is_mul16(insn))
+		return src > UINT16_MAX || dst > UINT16_MAX;
+	return is_64(insn) && (src > UINT32_MAX || dst > UINT32_MAX);
+}
+
+static bool
+is_missed_quotient(const struct jit_insn *insn)
+{
+	if (!jit_is_alu(insn) || BPF_OP(insn->bpf.code) != BPF_DIV)
+		return false;
+	return (is_by_reg(insn) && insn->all_src.min != insn->all_src.max) ||
+	       (is_64(insn) && insn->all_dst.max > UINT32_MAX);
+}
+
+static bool
+is_missed_addend(const struct jit_insn *insn)
+{
+	return jit_is_atomic(insn) && !insn->over16 && insn->all_src.max > UINT16_MAX;
+}
 
 static void
-find_helper(struct jit_prog *prog, uint32_t slot)
+find_missed(struct jit_prog *prog, uint32_t slot)
 {
 	const struct jit_insn *insn = &prog->insns[slot];
+	bool is_missed_head = prog->adjust_head_at == slot && jit_is_helper_call(insn) &&
+			      insn->all_src.min < insn->all_src.max;
 
-	if (!jit_is_helper_call(insn))
-		return;
-	if (insn->bpf.imm == BPF_FUNC_get_prandom_u32)
-		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_RANDOM);
-	if (insn->bpf.imm == BPF_FUNC_xdp_adjust_tail && insn->umin_src <= INT32_MAX)
-		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_TAIL_GROWS);
+	if (is_missed_shift(insn) || is_missed_product(insn) || is_missed_quotient(insn) ||
+		is_missed_addend(insn) || is_missed_head)
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_UNSEEN_PATH);
 }
 
 void
@@ -238,9 +312,13 @@ jit_find_quirks(struct jit_prog *prog)
 		find_copy_crash,
 		find_lsh_by_zero,
 		find_shift_far,
+		find_shift_sign,
+		find_shift_itself,
 		find_div_shift,
+		find_div_zero,
 		find_high_half,
-		find_helper,
+		jit_find_call_quirks,
+		find_missed,
 	};
 
 	for (uint32_t slot = 0; slot < prog->insn_cnt; slot = jit_next(prog, slot))

@@ -45,13 +45,20 @@ reset_frame_pointer(struct jit_out *out)
 	wrp_nops(out, NIC_LM_DELAY);
 }
 
+bool
+jit_is_key_elsewhere(const struct jit_prog *prog, const struct jit_insn *insn)
+{
+	int64_t key = (int64_t)jit_frame_bytes(prog, insn) + insn->ptr.off +
+		      (int64_t)insn->ptr.var_off.value;
+
+	return insn->ptr_not_const || key != 0;
+}
+
 /* The key is on the stack, where LM0 points to; the driver leaves LM0 alone when that is so. */
 static void
 call_map(struct jit_out *out, struct jit_insn *insn)
 {
-	int64_t key = (int64_t)jit_frame_bytes(out->prog, insn) + insn->ptr.off +
-		      (int64_t)insn->ptr.var_off.value;
-	bool is_elsewhere = insn->ptr_not_const || key != 0;
+	bool is_elsewhere = jit_is_key_elsewhere(out->prog, insn);
 
 	if (is_elsewhere)
 		emit_csr_wr(out, jit_b(BPF_REG_2 * 2), NIC_CSR_ACT_LM_ADDR_0);

@@ -195,11 +195,12 @@ emit_div_small(struct jit_out *out, uint32_t gpr, uint32_t divisor)
 		emit_div_narrow(out, gpr, multiplier, d.before, d.last);
 }
 
-/* The dividend is less than 2^32, so the high half stays 0. */
+/* The dividend is less than 2^32, so the high half stays 0. By 0 the driver does not come through
+ * this; the quotient is eBPF's. */
 static void
 emit_div(struct jit_out *out, uint32_t gpr, uint64_t divisor)
 {
-	if (divisor > UINT32_MAX)
+	if (divisor > UINT32_MAX || divisor == 0)
 		wrp_immed(out, jit_both(gpr), 0);
 	else if (divisor > UINT32_C(1) << 31)
 		emit_div_large(out, gpr, (uint32_t)divisor);

@@ -22,7 +22,8 @@ struct off_link;
 /* ---- 1. objects: programs, maps, links ---- */
 
 /* The beginning of each of them. References: descriptors, pins, and for
- *	a program	XDP slots, links, cells of program arrays, tc filters
+ *	a program	XDP slots, links, cells of program arrays, tc filters (a cBPF program is its
+ *			filter's alone: no id, no descriptor)
  *	a map		programs that use it */
 struct off_object {
 	enum off_kind kind;
@@ -117,8 +118,11 @@ struct off_netdev {
 	const struct off_driver *driver; /* NULL: no ndo_bpf */
 	void *priv;			 /* the driver's, of a port */
 	uint32_t features, changeable;	 /* enum off_feature */
+	uint32_t wanted;		 /* features as they were last asked for */
 	struct off_netdev *upper;
 	struct off_slot slot[OFF_SLOT_CNT];
+	struct off_sch *sch; /* ingress or clsact; NULL: neither */
+	bool had_sch;	     /* now or before: TQ-3, TQ-4 */
 	struct off_record *record;
 	struct off_asic *asic; /* whose port it is; NULL: none */
 	uint32_t port;
@@ -228,6 +232,7 @@ struct off_kernel {
 	uint32_t netns_cnt;
 	TAILQ_HEAD(, off_netdev) netdevs;
 	TAILQ_HEAD(off_asics, off_asic) asics;
+	TAILQ_HEAD(, off_block) blocks;		       /* those with an index */
 	struct off_objects objects[OFF_KIND_LINK + 1]; /* by kind, ascending by id */
 	uint32_t last_id[OFF_KIND_LINK + 1];
 	struct off_object **fds; /* index: descriptor; NULL: free */
@@ -339,7 +344,64 @@ void off_xdp_tell_none(struct off_netdev *dev, enum off_slot_mode mode);
 enum off_slot_mode off_xdp_mode(const struct off_netdev *dev, uint32_t flags);
 void off_link_free(struct off_link *link);
 
-/* ---- 11. rules.c ---- */
+/* ---- 11. tc_block.c, tc_bpf.c, tc.c ---- */
+
+#define OFF_FILTER_NAME_MAX 256u /* CLS_BPF_NAME_LEN */
+
+/* A filter. Its place in the block's list is all there is of chains and priorities. */
+struct off_tc_filter {
+	struct off_block *block;
+	uint32_t chain, handle;
+	uint16_t prio, protocol;
+	struct off_prog *prog; /* a reference */
+	char name[OFF_FILTER_NAME_MAX + 1];
+	bool is_cbpf, is_direct_action, has_actions;
+	uint32_t gen_flags;   /* TCA_CLS_FLAGS_SKIP_* */
+	uint32_t in_hw_count; /* ports that have it */
+	bool is_replayed;     /* by the port that is joining */
+	TAILQ_ENTRY(off_tc_filter) in_block;
+};
+
+/* A side of a port's qdisc in its block. */
+struct off_bind {
+	struct off_block *block; /* NULL: not bound */
+	struct off_netdev *dev;
+	bool is_egress;
+	TAILQ_ENTRY(off_bind) of_block;
+};
+
+/* Filters, by chain (the oldest first), then by priority, then the newest first. Lives as long as
+ * something is bound to it. */
+struct off_block {
+	struct off_kernel *k;
+	uint32_t netns, index;	      /* index 0: one port's own */
+	TAILQ_HEAD(, off_bind) binds; /* the newest first, as drivers are asked */
+	TAILQ_HEAD(off_tc_filters, off_tc_filter) filters;
+	TAILQ_ENTRY(off_block) in_kernel;
+};
+
+/* The qdisc of a device that holds blocks; its handle is ffff: */
+struct off_sch {
+	bool is_clsact;
+	struct off_bind ingress, egress;
+};
+
+/* tc_block.c. The device leaves, or its namespace: the qdisc goes, and filters with it. */
+void off_sch_shutdown(struct off_netdev *dev);
+/* The port's driver is asked for filters of this block. */
+bool off_bind_is_asked(const struct off_bind *bind);
+/* One driver's answer to filter (NULL: none) in the place of old (NULL: none). */
+int off_bind_ask(const struct off_bind *bind, struct off_tc_filter *filter,
+	struct off_tc_filter *old, struct off_extack *extack);
+
+/* tc_bpf.c. TC-0 ... TC-8: a new filter at that place (chain, prio, protocol, handle are those of
+ * the request; a handle of 0 is chosen), or in place of old. */
+int off_bpf_change(struct off_block *block, struct off_tc_filter *old,
+	const struct off_filter *request, struct off_extack *extack);
+/* TC-9. */
+void off_bpf_delete(struct off_tc_filter *filter);
+
+/* ---- 12. rules.c ---- */
 
 /* The rule's -errno, its sentence in extack (NULL: nobody reads it); further arguments are those
  * of the sentence. */

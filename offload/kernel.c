@@ -66,6 +66,7 @@ off_kernel_new(const struct off_kernel_opts *opts)
 		k->opts.linux_version = OFF_LINUX(6, 12);
 	TAILQ_INIT(&k->netdevs);
 	TAILQ_INIT(&k->asics);
+	TAILQ_INIT(&k->blocks);
 	TAILQ_INIT(&k->pins);
 	for (uint32_t i = 0; i < ARRAY_SIZE(k->objects); i++)
 		TAILQ_INIT(&k->objects[i]);

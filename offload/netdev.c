@@ -80,6 +80,7 @@ off_netdev_register(struct off_kernel *k, const struct off_driver *driver, struc
 	}
 	if (name)
 		snprintf(dev->name, sizeof(dev->name), "%s", name);
+	dev->wanted = dev->features;
 	k->netns[netns].next_ifindex++;
 	TAILQ_INSERT_TAIL(&k->netdevs, dev, in_kernel);
 	return dev;
@@ -91,6 +92,7 @@ off_netdev_unregister(struct off_netdev *dev)
 {
 	struct off_netdev *other;
 
+	off_sch_shutdown(dev);
 	off_xdp_uninstall(dev);
 	TAILQ_FOREACH (other, &dev->k->netdevs, in_kernel)
 		if (other->upper == dev)
@@ -162,6 +164,8 @@ off_netdev_move(const struct off_caller *who, int ifindex, uint32_t netns)
 		err = -EINVAL;
 	if (err)
 		return off_unlock(who->k, err);
+	if (dev->netns != netns)
+		off_sch_shutdown(dev); /* XDP stays (kernel: dev_change_net_namespace) */
 	if (dev->netns != netns && off_netdev_find(who->k, netns, ifindex))
 		dev->ifindex = who->k->netns[netns].next_ifindex++;
 	else if (dev->ifindex >= who->k->netns[netns].next_ifindex)
@@ -231,24 +235,45 @@ off_netdev_set_upper(const struct off_caller *who, int ifindex, int upper)
 
 /* ---- features ---- */
 
+static uint32_t
+with(uint32_t features, enum off_feature feature, bool on)
+{
+	return on ? features | (uint32_t)feature : features & ~(uint32_t)feature;
+}
+
+/* The driver is asked when it was not wanted so before (kernel: ethnl_set_features). */
+static int
+want(struct off_netdev *dev, enum off_feature feature, bool on)
+{
+	uint32_t wanted = with(dev->wanted, feature, on);
+	uint32_t features = with(dev->features, feature, on);
+	bool is_new = wanted != dev->wanted;
+	int err = 0;
+
+	dev->wanted = wanted;
+	if (features == dev->features)
+		return 0;
+	if (!is_new)
+		return off_refuse(NULL, OFF_RULE_FE_1);
+	if (dev->driver && dev->driver->set_features)
+		err = dev->driver->set_features(dev, features);
+	if (!err)
+		dev->features = features;
+	return err;
+}
+
 int
 off_netdev_set_feature(const struct off_caller *who, int ifindex, enum off_feature feature, bool on)
 {
 	struct off_netdev *dev;
-	uint32_t features;
 	int err;
 
 	off_lock(who->k);
 	err = find_to_change(who, ifindex, &dev);
 	if (!err && !(dev->changeable & (uint32_t)feature))
 		err = -EOPNOTSUPP;
-	if (err)
-		return off_unlock(who->k, err);
-	features = on ? dev->features | (uint32_t)feature : dev->features & ~(uint32_t)feature;
-	if (features != dev->features && dev->driver && dev->driver->set_features)
-		err = dev->driver->set_features(dev, features);
 	if (!err)
-		dev->features = features;
+		err = want(dev, feature, on);
 	return off_unlock(who->k, err);
 }
 
@@ -260,6 +285,16 @@ off_netdev_features(const struct off_caller *who, int ifindex)
 	off_lock(who->k);
 	dev = off_netdev_find(who->k, who->netns, ifindex);
 	return off_unlock(who->k, dev ? (int)dev->features : -ENODEV);
+}
+
+int
+off_netdev_wanted(const struct off_caller *who, int ifindex)
+{
+	struct off_netdev *dev;
+
+	off_lock(who->k);
+	dev = off_netdev_find(who->k, who->netns, ifindex);
+	return off_unlock(who->k, dev ? (int)dev->wanted : -ENODEV);
 }
 
 /* ---- a driver with native XDP, metadata included, and nothing else ---- */

@@ -3,9 +3,10 @@
  * off: the part Linux plays between a user and a card. Who may load what for which device, what
  * may be attached where, what becomes of it when a port goes.
  *
- * The calls are the kernel's commands: bpf(2) (2-5) and rtnetlink (6), with the kernel's numbers,
- * flags, errno and sentences (reference/kernel-offload.md; Linux 6.12). Everything lives in one
- * struct off_kernel, a machine of its own; file descriptors, ids and ifindexes are that machine's.
+ * The calls are the kernel's commands, bpf(2) (2-5) and rtnetlink (5, 6), with the kernel's
+ * numbers, flags, errno and sentences (reference/kernel-offload.md; Linux 6.12). Everything lives
+ * in one struct off_kernel, a machine of its own; file descriptors, ids and ifindexes are that
+ * machine's.
  *
  *	k = off_kernel_new(NULL)                    a machine without devices
  *	who = OFF_ROOT(k)                           root in the first network namespace
@@ -136,11 +137,14 @@ enum off_feature {
 	OFF_FEATURE_MEMORY_PROVIDER = 1u << 2, /* a queue's packets are put elsewhere (devmem) */
 };
 /* One feature on or off; -EBUSY when the driver refuses, -EOPNOTSUPP when the device has none such.
- */
+ * What is refused stays wanted ("[requested off]"): the same request once more asks nobody, the
+ * feature has to be wanted back first. */
 int off_netdev_set_feature(
 	const struct off_caller *who, int ifindex, enum off_feature feature, bool on);
 /* Bits of enum off_feature, or -ENODEV. */
 int off_netdev_features(const struct off_caller *who, int ifindex);
+/* As they were last asked for. */
+int off_netdev_wanted(const struct off_caller *who, int ifindex);
 
 /* ---- 3. prog*.c: programs ---- */
 
@@ -247,7 +251,73 @@ int off_link_update(
 	const struct off_caller *who, int link_fd, int prog_fd, uint32_t flags, int old_fd);
 int off_link_detach(const struct off_caller *who, int link_fd);
 
-/* ---- 6. nsim*.c: netdevsim ---- */
+/* ---- 6. tc*.c: tc ---- */
+
+enum off_qdisc_kind { OFF_QDISC_INGRESS, OFF_QDISC_CLSACT };
+struct off_qdisc {
+	int ifindex;
+	enum off_qdisc_kind kind;
+	/* 0: a block of its own. Else the number of a block that devices of a namespace share; it
+	 * comes and goes with them. egress: of clsact. */
+	uint32_t ingress_block, egress_block;
+};
+/* RTM_NEWQDISC of "tc qdisc add": its handle is ffff: */
+int off_qdisc_add(
+	const struct off_caller *who, const struct off_qdisc *qdisc, struct off_extack *extack);
+/* RTM_DELQDISC. "tc qdisc del dev D clsact" is parent TC_H_CLSACT, handle ffff:0, kind "clsact";
+ * kind NULL: any. */
+int off_qdisc_del(const struct off_caller *who, int ifindex, uint32_t parent, uint32_t handle,
+	const char *kind, struct off_extack *extack);
+/* "tc qdisc show", without what every device has by itself: -ENOENT. */
+int off_qdisc_show(const struct off_caller *who, int ifindex, struct off_qdisc *qdisc);
+
+#define OFF_TC_INGRESS 0xfffffff2u /* TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS) */
+#define OFF_TC_EGRESS 0xfffffff3u
+
+struct sock_filter;
+
+/* struct tcmsg and the attributes of RTM_NEWTFILTER, RTM_DELTFILTER. */
+struct off_filter {
+	int ifindex;		/* 0: a shared block is meant */
+	uint32_t block;		/* its number */
+	uint32_t parent;	/* OFF_TC_INGRESS, OFF_TC_EGRESS */
+	uint32_t chain, handle; /* handle 0: the lowest that is free; removal: all */
+	uint16_t prio;		/* 0: one below the lowest, from 49152 on; removal: all */
+	uint16_t protocol;	/* ETH_P_*, host order */
+	uint32_t nl_flags;	/* NLM_F_CREATE (add, replace), NLM_F_EXCL (add) */
+	const char *kind;	/* "bpf"; NULL: not given */
+	/* TCA_BPF_*, not looked at by removal: */
+	int fd; /* of an eBPF program; 0: none */
+	const struct sock_filter *ops;
+	uint32_t ops_cnt; /* of cBPF instructions; 0: none */
+	const char *name;
+	uint32_t flags;	    /* TCA_BPF_FLAG_ACT_DIRECT */
+	uint32_t gen_flags; /* TCA_CLS_FLAGS_SKIP_HW, _SKIP_SW */
+	bool has_actions;   /* an action or a police besides; which one does not matter here */
+};
+/* RTM_NEWTFILTER: a new filter, or in the place of one with that chain, prio, handle. */
+int off_filter_add(
+	const struct off_caller *who, const struct off_filter *filter, struct off_extack *extack);
+/* RTM_DELTFILTER. */
+int off_filter_del(
+	const struct off_caller *who, const struct off_filter *filter, struct off_extack *extack);
+
+/* A filter in "tc -s filter show". */
+struct off_filter_report {
+	uint32_t chain, handle;
+	uint16_t prio, protocol;
+	char name[257];
+	uint32_t flags, gen_flags; /* with TCA_CLS_FLAGS_IN_HW or _NOT_IN_HW */
+	uint32_t in_hw_count;	   /* ports that have it */
+	uint32_t prog_id;	   /* 0: cBPF */
+	uint8_t tag[8];
+};
+/* The n-th at that ifindex and parent, or in that block. -ENOENT: there are fewer. Of packets
+ * nothing is said: no driver here counts them by filter. */
+int off_filter_show(const struct off_caller *who, const struct off_filter *where, uint32_t n,
+	struct off_filter_report *report);
+
+/* ---- 7. nsim*.c: netdevsim ---- */
 
 /* "ID PORTS" into new_device: ports 0 ... ports - 1 in the first namespace. NULL and
  * errno: EEXIST when there is one of that id. */
@@ -285,7 +355,7 @@ struct off_nsim_bound {
 /* The n-th, oldest first; -ENOENT: there are fewer. */
 int off_nsim_bound(struct off_asic *nsim, uint32_t n, struct off_nsim_bound *bound);
 
-/* ---- 7. rules.c: every rule ---- */
+/* ---- 8. rules.c: every rule ---- */
 
 enum off_rule {
 #define RULE(id, ...) OFF_RULE_##id,

@@ -15,6 +15,12 @@ xb_verify_reg(const struct xb_verify_env *env, unsigned int regno)
 	return &env->cur->frame[env->cur->curframe].regs->r[regno];
 }
 
+int
+xb_verify_need_precise(struct xb_verify_env *env, unsigned int regno)
+{
+	return xv_need_precise(env, regno);
+}
+
 uint32_t
 xb_verify_frame(const struct xb_verify_env *env)
 {

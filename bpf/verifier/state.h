@@ -102,6 +102,9 @@ uint32_t xb_verify_subprog_of(const struct xb_verify_env *env, uint32_t insn);
  * NULL) when the byte belongs to one. */
 enum xb_slot_type xb_verify_stack_byte(const struct xb_verify_env *env, uint32_t frame, int off,
 	const struct xb_reg_state **spilled);
+/* The value of a register matters, not only that it is a number: the walk will leave no path that
+ * comes here with another. 0 or -errno. */
+int xb_verify_need_precise(struct xb_verify_env *env, unsigned int regno);
 /* In finalize: what xb_facts will say. */
 const struct xb_facts *xb_verify_facts(const struct xb_verify_env *env);
 const struct bpf_insn *xb_verify_insns(const struct xb_verify_env *env, uint32_t *cnt);

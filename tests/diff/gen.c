@@ -58,6 +58,12 @@ gen_emit(struct gen *g, uint8_t code, uint8_t dst, uint8_t src, int32_t off, int
 {
 	if (g->cnt >= GEN_INSNS_MAX)
 		return;
+	/* The driver does not store constants. */
+	if (g->opts->is_for_card && BPF_CLASS(code) == BPF_ST) {
+		gen_emit(g, MOV64_K, g->scratch, 0, 0, imm);
+		gen_emit(g, BPF_STX | BPF_MEM | BPF_SIZE(code), dst, g->scratch, off, 0);
+		return;
+	}
 	g->insns[g->cnt++] = (struct bpf_insn){
 		.code = code,
 		.dst_reg = dst & 15u,
@@ -250,6 +256,8 @@ gen_leave_if(struct gen *g, uint8_t code, uint8_t dst, uint8_t src, int32_t imm)
 static void
 end_function(struct gen *g)
 {
+	if (g->opts->is_for_card && !g->is_sub)
+		gen_card_end(g);
 	set_result(g);
 	if (g->exit_cnt) { /* early leavers find r0 set, too */
 		gen_emit(g, BPF_JMP | BPF_JA, 0, 0, 1, 0);
@@ -268,23 +276,24 @@ one_gadget(struct gen *g)
 {
 	static const struct {
 		void (*write)(struct gen *g);
-		uint32_t weight;
+		uint32_t weight[2]; /* for the card */
 	} gadgets[] = {
-#define G(name, w) { gadget_##name, w },
+#define G(name, w, card) { gadget_##name, { w, card } },
 		GADGET_LIST(G)
 #undef G
 	};
+	bool is_for_card = g->opts->is_for_card;
 	uint32_t total = 0, at;
 
 	for (size_t i = 0; i < sizeof(gadgets) / sizeof(gadgets[0]); i++)
-		total += gadgets[i].weight;
+		total += gadgets[i].weight[is_for_card];
 	at = gen_roll(g, total);
 	for (size_t i = 0;; i++) {
-		if (at < gadgets[i].weight) {
+		if (at < gadgets[i].weight[is_for_card]) {
 			gadgets[i].write(g);
 			return;
 		}
-		at -= gadgets[i].weight;
+		at -= gadgets[i].weight[is_for_card];
 	}
 }
 
@@ -307,6 +316,8 @@ begin_function(struct gen *g, const struct greg args[6])
 	for (uint8_t reg = 1; reg <= 5; reg++)
 		if (g->s.r[reg].kind == CTX && !gen_errs(g, 5))
 			gen_pointer_to(g, (uint8_t)(6 + gen_roll(g, 2)), reg, 0);
+	if (g->opts->is_for_card)
+		gen_card_begin(g);
 }
 
 static void

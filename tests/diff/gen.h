@@ -17,6 +17,7 @@ struct gen_opts {
 	uint32_t mistakes; /* per cent of programs that get one */
 	bool is_runnable;  /* only helpers and maps that the host engine implements */
 	bool is_straight;  /* no loops and no calls of functions */
+	bool is_for_card;  /* only what the nfp driver takes; XDP, and nothing of it is undefined */
 };
 
 /* Maps of every generated program: BPF_PSEUDO_MAP_IDX counts in these. */

@@ -17,8 +17,9 @@ call_for_scalar(struct gen *g)
 {
 	static const int32_t ids[] = { BPF_FUNC_get_prandom_u32, BPF_FUNC_ktime_get_ns,
 		BPF_FUNC_get_smp_processor_id };
+	uint32_t cnt = g->opts->is_for_card ? 1 : g->opts->is_runnable ? 2 : 3;
 
-	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, ids[gen_roll(g, g->opts->is_runnable ? 2 : 3)]);
+	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, ids[gen_roll(g, cnt)]);
 	gen_clobber(g);
 	gen_set_scalar(g, 0, ANY_SCALAR);
 }
@@ -73,6 +74,19 @@ bound_after(uint8_t op, uint32_t max, uint32_t arg)
 static const uint8_t alu_ops[] = { BPF_ADD, BPF_SUB, BPF_MUL, BPF_DIV, BPF_OR, BPF_AND, BPF_LSH,
 	BPF_RSH, BPF_MOD, BPF_XOR, BPF_MOV, BPF_ARSH, BPF_AND, BPF_ADD, BPF_RSH, BPF_LSH, BPF_SUB };
 
+/* The card has it for some operands only, or not at all: gadget_card_product(), _shift(). */
+static bool
+is_restricted(uint8_t op)
+{
+	return op == BPF_MUL || op == BPF_DIV || op == BPF_MOD;
+}
+
+static bool
+is_shift(uint8_t op)
+{
+	return op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH;
+}
+
 static void
 alu_imm(struct gen *g, uint8_t dst, uint8_t op, uint8_t class, bool is_signed)
 {
@@ -81,7 +95,7 @@ alu_imm(struct gen *g, uint8_t dst, uint8_t op, uint8_t class, bool is_signed)
 	uint32_t max = g->s.r[dst].max;
 	bool is_const;
 
-	if (op == BPF_LSH || op == BPF_RSH || op == BPF_ARSH)
+	if (is_shift(op))
 		imm = gen_slip(g, (int32_t)gen_roll(g, width));
 	if ((op == BPF_DIV || op == BPF_MOD) && imm == 0)
 		imm = 3;
@@ -101,7 +115,9 @@ gadget_alu(struct gen *g)
 
 	if (g->reserved & 1u << dst || g->s.r[dst].kind != SCALAR)
 		return;
-	if (gen_chance(g, 50)) {
+	if (g->opts->is_for_card && is_restricted(op))
+		return;
+	if (gen_chance(g, 50) || (g->opts->is_for_card && is_shift(op))) {
 		alu_imm(g, dst, op, class, is_signed);
 		return;
 	}
@@ -158,7 +174,9 @@ gen_bounded(struct gen *g, uint32_t max)
 	while (mask <= max / 2)
 		mask *= 2;
 	/* A constant would always leave, or never: mask it. So in long programs, to stay alive. */
-	switch (g->s.r[reg].is_const || g->opts->is_straight ? 6 : gen_roll(g, 7)) {
+	switch (g->s.r[reg].is_const || g->opts->is_straight ? 6
+		: g->opts->is_for_card			     ? 3 * gen_roll(g, 3)
+							     : gen_roll(g, 7)) {
 	case 0: gen_leave_if(g, JMP_K(BPF_JGT), reg, 0, (int32_t)max); break;
 	case 5: /* what is learned of a copy, is learned */
 		copy = gen_pick_dst(g);

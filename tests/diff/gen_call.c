@@ -5,59 +5,59 @@
 /*
  * What a helper wants, a letter an argument:
  *	c context   s scalar   m map with keys   K its key   V its value   D E R maps of one kind
- *	B memory read   W memory written   z its size   0 zero
+ *	B memory read   W memory written   z its size   0 zero   a bytes a packet grows by
  * Where: x XDP, t tc, b both; upper case: packet pointers are gone after it. R: runs on the host.
  */
 static const struct {
 	int32_t id;
 	const char *args;
 	char where;
-	bool is_runnable;
+	bool is_runnable, is_on_card;
 } helpers[] = {
-	{ BPF_FUNC_ktime_get_ns, "", 'b', true },
-	{ BPF_FUNC_get_prandom_u32, "", 'b', true },
-	{ BPF_FUNC_get_smp_processor_id, "", 'b', true },
-	{ BPF_FUNC_jiffies64, "", 'b', false },
-	{ BPF_FUNC_map_update_elem, "mKV0", 'b', true },
-	{ BPF_FUNC_map_update_elem, "mKVs", 'b', true },
-	{ BPF_FUNC_map_delete_elem, "mK", 'b', true },
-	{ BPF_FUNC_csum_diff, "BzBzs", 'b', true },
-	{ BPF_FUNC_csum_diff, "00Bzs", 'b', true },
-	{ BPF_FUNC_redirect, "ss", 'b', false },
-	{ BPF_FUNC_redirect_map, "Dss", 'x', false },
-	{ BPF_FUNC_perf_event_output, "cEsBz", 'b', false },
-	{ BPF_FUNC_fib_lookup, "cWzs", 'b', false },
-	{ BPF_FUNC_trace_printk, "Bz", 'b', false },
-	{ BPF_FUNC_ringbuf_output, "RBz0", 'b', false },
-	{ BPF_FUNC_xdp_adjust_head, "cs", 'X', true },
-	{ BPF_FUNC_xdp_adjust_tail, "cs", 'X', true },
-	{ BPF_FUNC_xdp_adjust_meta, "cs", 'X', true },
-	{ BPF_FUNC_xdp_load_bytes, "csWz", 'x', false },
-	{ BPF_FUNC_xdp_store_bytes, "csBz", 'x', false },
-	{ BPF_FUNC_xdp_get_buff_len, "c", 'x', false },
-	{ BPF_FUNC_skb_load_bytes, "csWz", 't', false },
-	{ BPF_FUNC_skb_load_bytes_relative, "csWzs", 't', false },
-	{ BPF_FUNC_skb_store_bytes, "csBzs", 'T', false },
-	{ BPF_FUNC_l3_csum_replace, "cssss", 'T', false },
-	{ BPF_FUNC_l4_csum_replace, "cssss", 'T', false },
-	{ BPF_FUNC_clone_redirect, "css", 'T', false },
-	{ BPF_FUNC_skb_vlan_push, "css", 'T', false },
-	{ BPF_FUNC_skb_vlan_pop, "c", 'T', false },
-	{ BPF_FUNC_skb_change_proto, "css", 'T', false },
-	{ BPF_FUNC_skb_change_tail, "css", 'T', false },
-	{ BPF_FUNC_skb_change_head, "css", 'T', false },
-	{ BPF_FUNC_skb_adjust_room, "csss", 'T', false },
-	{ BPF_FUNC_skb_pull_data, "cs", 'T', false },
-	{ BPF_FUNC_skb_change_type, "cs", 't', false },
-	{ BPF_FUNC_get_hash_recalc, "c", 't', false },
-	{ BPF_FUNC_set_hash_invalid, "c", 't', false },
-	{ BPF_FUNC_set_hash, "cs", 't', false },
-	{ BPF_FUNC_get_cgroup_classid, "c", 't', false },
-	{ BPF_FUNC_get_route_realm, "c", 't', false },
-	{ BPF_FUNC_csum_update, "cs", 't', false },
-	{ BPF_FUNC_csum_level, "cs", 't', false },
-	{ BPF_FUNC_skb_get_tunnel_key, "cWzs", 't', false },
-	{ BPF_FUNC_skb_ecn_set_ce, "c", 't', false },
+	{ BPF_FUNC_ktime_get_ns, "", 'b', true, false },
+	{ BPF_FUNC_get_prandom_u32, "", 'b', true, true },
+	{ BPF_FUNC_get_smp_processor_id, "", 'b', true, false },
+	{ BPF_FUNC_jiffies64, "", 'b', false, false },
+	{ BPF_FUNC_map_update_elem, "mKV0", 'b', true, true },
+	{ BPF_FUNC_map_update_elem, "mKVs", 'b', true, true },
+	{ BPF_FUNC_map_delete_elem, "mK", 'b', true, true },
+	{ BPF_FUNC_csum_diff, "BzBzs", 'b', true, false },
+	{ BPF_FUNC_csum_diff, "00Bzs", 'b', true, false },
+	{ BPF_FUNC_redirect, "ss", 'b', false, false },
+	{ BPF_FUNC_redirect_map, "Dss", 'x', false, false },
+	{ BPF_FUNC_perf_event_output, "cEsBz", 'b', false, false },
+	{ BPF_FUNC_fib_lookup, "cWzs", 'b', false, false },
+	{ BPF_FUNC_trace_printk, "Bz", 'b', false, false },
+	{ BPF_FUNC_ringbuf_output, "RBz0", 'b', false, false },
+	{ BPF_FUNC_xdp_adjust_head, "ca", 'X', true, true },
+	{ BPF_FUNC_xdp_adjust_tail, "ca", 'X', true, true },
+	{ BPF_FUNC_xdp_adjust_meta, "cs", 'X', true, false },
+	{ BPF_FUNC_xdp_load_bytes, "csWz", 'x', false, false },
+	{ BPF_FUNC_xdp_store_bytes, "csBz", 'x', false, false },
+	{ BPF_FUNC_xdp_get_buff_len, "c", 'x', false, false },
+	{ BPF_FUNC_skb_load_bytes, "csWz", 't', false, false },
+	{ BPF_FUNC_skb_load_bytes_relative, "csWzs", 't', false, false },
+	{ BPF_FUNC_skb_store_bytes, "csBzs", 'T', false, false },
+	{ BPF_FUNC_l3_csum_replace, "cssss", 'T', false, false },
+	{ BPF_FUNC_l4_csum_replace, "cssss", 'T', false, false },
+	{ BPF_FUNC_clone_redirect, "css", 'T', false, false },
+	{ BPF_FUNC_skb_vlan_push, "css", 'T', false, false },
+	{ BPF_FUNC_skb_vlan_pop, "c", 'T', false, false },
+	{ BPF_FUNC_skb_change_proto, "css", 'T', false, false },
+	{ BPF_FUNC_skb_change_tail, "css", 'T', false, false },
+	{ BPF_FUNC_skb_change_head, "css", 'T', false, false },
+	{ BPF_FUNC_skb_adjust_room, "csss", 'T', false, false },
+	{ BPF_FUNC_skb_pull_data, "cs", 'T', false, false },
+	{ BPF_FUNC_skb_change_type, "cs", 't', false, false },
+	{ BPF_FUNC_get_hash_recalc, "c", 't', false, false },
+	{ BPF_FUNC_set_hash_invalid, "c", 't', false, false },
+	{ BPF_FUNC_set_hash, "cs", 't', false, false },
+	{ BPF_FUNC_get_cgroup_classid, "c", 't', false, false },
+	{ BPF_FUNC_get_route_realm, "c", 't', false, false },
+	{ BPF_FUNC_csum_update, "cs", 't', false, false },
+	{ BPF_FUNC_csum_level, "cs", 't', false, false },
+	{ BPF_FUNC_skb_get_tunnel_key, "cWzs", 't', false, false },
+	{ BPF_FUNC_skb_ecn_set_ce, "c", 't', false, false },
 };
 
 static bool
@@ -66,6 +66,8 @@ is_callable(const struct gen *g, size_t i)
 	bool is_xdp = g->opts->type == BPF_PROG_TYPE_XDP;
 	char where = helpers[i].where;
 
+	if (g->opts->is_for_card && !helpers[i].is_on_card)
+		return false;
 	if (g->opts->is_runnable && !helpers[i].is_runnable)
 		return false;
 	if ((where == 'X' || where == 'T') && g->loops)
@@ -91,13 +93,14 @@ gen_fill_stack(struct gen *g, uint32_t bytes)
 
 	for (uint32_t i = 0; i < slots; i++) {
 		int32_t at = off + 8 * (int32_t)i;
+		struct greg *slot = &g->s.slots[(uint32_t)(-at - 1) / 8];
 
-		if (bytes <= 4)
+		/* For the card, no half of what was a pointer stays. */
+		if (bytes <= 4 && (slot->kind == SCALAR || !g->opts->is_for_card))
 			gen_emit(g, STORE_K(BPF_W), 10, 0, at, (int32_t)gen_roll(g, 4));
 		else
 			gen_emit(g, STORE_K(BPF_DW), 10, 0, at, gen_imm(g));
-		g->s.slots[(uint32_t)(-at - 1) / 8] =
-			(struct greg){ .kind = SCALAR, .max = ANY_SCALAR };
+		*slot = (struct greg){ .kind = SCALAR, .max = ANY_SCALAR };
 	}
 	return gen_slip(g, off);
 }
@@ -111,6 +114,8 @@ point_to_memory(struct gen *g, uint8_t dst, uint32_t bytes, uint32_t how)
 	for (uint8_t reg = 6; reg <= 9 && gen_chance(g, 40); reg++) {
 		const struct greg *r = &g->s.r[reg];
 
+		if (g->opts->is_for_card && !r->is_stack)
+			continue;
 		if ((r->kind == MEM && r->size >= bytes && !(how & WRITTEN && r->is_readonly)) ||
 			(r->kind == PKT && r->range >= bytes && !(how & NOT_PACKET))) {
 			gen_pointer_to(g, dst, reg, -r->off);
@@ -132,11 +137,27 @@ put_scalar(struct gen *g, uint8_t dst)
 	return true;
 }
 
+/* For the card seldom what it has no code for. */
+static bool
+put_amount(struct gen *g, uint8_t dst)
+{
+	if (!g->opts->is_for_card || gen_chance(g, 10))
+		return put_scalar(g, dst);
+	gen_emit(g, MOV64_K, dst, 0, 0, -(int32_t)gen_roll(g, 48) - 1);
+	return true;
+}
+
 static bool
 put_size(struct gen *g, uint8_t dst, uint32_t bytes)
 {
 	gen_emit(g, MOV64_K, dst, 0, 0, gen_slip(g, (int32_t)bytes));
 	return true;
+}
+
+static int32_t
+roll_map(struct gen *g)
+{
+	return (int32_t)gen_roll(g, (g->opts->is_for_card ? ARRAY : PERCPU) + 1);
 }
 
 /* The map of a K or V argument is the one before it. */
@@ -161,16 +182,22 @@ put_arg(struct gen *g, char letter, uint8_t dst, struct call_args *args)
 			gen_emit(g, MOV64_X, dst, (uint8_t)ctx, 0, 0);
 		return ctx >= 0;
 	case 's': return put_scalar(g, dst);
+	case 'a': return put_amount(g, dst);
 	case '0': gen_emit(g, MOV64_K, dst, 0, 0, 0); return true;
 	case 'm':
-		args->map = (int32_t)gen_roll(g, PERCPU + 1);
+		args->map = roll_map(g);
 		gen_load_map(g, dst, args->map);
 		return true;
 	case 'D': gen_load_map(g, dst, DEVICES); return true;
 	case 'E': gen_load_map(g, dst, EVENTS); return true;
 	case 'R': gen_load_map(g, dst, RING); return true;
 	case 'K': point_to_memory(g, dst, gen_maps[args->map].key_size, 0); return true;
-	case 'V': point_to_memory(g, dst, gen_maps[args->map].value_size, 0); return true;
+	case 'V':
+		/* What is updated on the card has no counters. */
+		if (g->opts->is_for_card && !(g->map_updates & 1u << args->map))
+			return false;
+		point_to_memory(g, dst, gen_maps[args->map].value_size, 0);
+		return true;
 	case 'B':
 	case 'W':
 		args->bytes = 4 + 4 * gen_roll(g, 5);
@@ -204,6 +231,8 @@ gadget_helper(struct gen *g)
 {
 	size_t i = gen_roll(g, sizeof(helpers) / sizeof(helpers[0]));
 
+	for (int tries = 0; g->opts->is_for_card && !is_callable(g, i) && tries < 99; tries++)
+		i = gen_roll(g, sizeof(helpers) / sizeof(helpers[0]));
 	if (!(g->reserved & 0x3f) && is_callable(g, i))
 		call_helper(g, i);
 }
@@ -251,7 +280,7 @@ gen_check_null(struct gen *g, uint32_t size)
 void
 gadget_lookup(struct gen *g)
 {
-	int32_t map = (int32_t)gen_roll(g, gen_errs(g, 5) ? PROGS + 1 : PERCPU + 1);
+	int32_t map = gen_errs(g, 5) ? PROGS : roll_map(g);
 
 	if (g->reserved & 0x3f)
 		return;
@@ -313,7 +342,7 @@ pass_argument(struct gen *g, uint8_t dst, struct greg *arg)
 		int32_t off = gen_fill_stack(g, 16);
 
 		gen_pointer_to(g, dst, 10, off);
-		*arg = (struct greg){ .kind = MEM, .size = 16 };
+		*arg = (struct greg){ .kind = MEM, .size = 16, .is_stack = true };
 	} else {
 		gen_emit(g, MOV64_X, dst, (uint8_t)reg, 0, 0);
 		if (g->s.r[reg].kind != PKT)

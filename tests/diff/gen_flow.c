@@ -84,13 +84,14 @@ gadget_if(struct gen *g)
 void
 gadget_compare_pointers(struct gen *g)
 {
-	uint32_t kinds = KIND(PKT) | KIND(MEM) | KIND(CTX) | KIND(PKT_END);
+	bool is_for_card = g->opts->is_for_card; /* other addresses are not those of the host */
+	uint32_t kinds = KIND(PKT) | KIND(PKT_END) | (is_for_card ? 0 : KIND(MEM) | KIND(CTX));
 	int p = gen_pick(g, kinds);
-	int q = gen_pick(g, kinds | KIND(SCALAR));
+	int q = gen_pick(g, kinds | (is_for_card ? 0 : KIND(SCALAR)));
 
 	if (p < 0 || q < 0)
 		return;
-	if (gen_chance(g, 30))
+	if (!is_for_card && gen_chance(g, 30))
 		gen_emit(g, JMP_K(gen_chance(g, 50) ? BPF_JEQ : BPF_JNE), (uint8_t)p, 0, 0, 0);
 	else
 		gen_emit(g, JMP_X(conditions[gen_roll(g, 6)]), (uint8_t)p, (uint8_t)q, 0, 0);
@@ -155,7 +156,7 @@ gadget_loop(struct gen *g)
 void
 gadget_goto(struct gen *g)
 {
-	if (gen_chance(g, 50))
+	if (g->opts->is_for_card || gen_chance(g, 50))
 		gen_emit(g, BPF_JMP | BPF_JA, 0, 0, 0, 0);
 	else
 		gen_emit(g, BPF_JMP32 | BPF_JA, 0, 0, 0, 0);

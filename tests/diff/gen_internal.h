@@ -34,6 +34,7 @@ struct greg {
 	uint32_t range;	  /* PKT: bytes checked against data_end, from offset 0 */
 	bool is_const;	  /* SCALAR: the verifier knows its value */
 	bool is_readonly; /* MEM */
+	bool is_stack;	  /* MEM: a caller's */
 };
 
 /* What holds at one place of the program. */
@@ -63,6 +64,8 @@ struct gen {
 	struct sub subs[SUBS_MAX];
 	uint32_t sub_cnt, sub_done;
 	bool is_sub;
+	uint8_t scratch;      /* for the card: register for constants that are stored */
+	uint32_t map_updates; /* for the card: bit n, programs put values into map n */
 };
 
 /* ---- gen.c ---- */
@@ -98,38 +101,45 @@ void gen_clobber(struct gen *g);
 void gen_invalidate_packet(struct gen *g);
 void gen_pointer_to(struct gen *g, uint8_t dst, uint8_t src, int32_t add);
 
-/* ---- gen_alu.c, gen_flow.c, gen_mem.c, gen_packet.c, gen_call.c, gen_ref.c: a gadget each ---- */
+/* ---- gen_{alu,flow,mem,packet,call,ref,card}.c: a gadget each; X(name, weight, for the card) ----
+ */
 #define GADGET_LIST(G)                                                                             \
-	G(new_scalar, 10)                                                                          \
-	G(alu, 22)                                                                                 \
-	G(convert, 4)                                                                              \
-	G(if, 12)                                                                                  \
-	G(compare_pointers, 2)                                                                     \
-	G(loop, 4)                                                                                 \
-	G(goto, 1)                                                                                 \
-	G(stack_store, 8)                                                                          \
-	G(stack_load, 8)                                                                           \
-	G(ctx_load, 6)                                                                             \
-	G(ctx_store, 1)                                                                            \
-	G(mem_access, 8)                                                                           \
-	G(mem_var_access, 4)                                                                       \
-	G(atomic, 4)                                                                               \
-	G(pointer_alu, 4)                                                                          \
-	G(packet_check, 9)                                                                         \
-	G(packet_access, 12)                                                                       \
-	G(packet_var, 5)                                                                           \
-	G(packet_meta, 2)                                                                          \
-	G(legacy_load, 1)                                                                          \
-	G(lookup, 8)                                                                               \
-	G(map_value, 2)                                                                            \
-	G(helper, 10)                                                                              \
-	G(tail_call, 1)                                                                            \
-	G(ringbuf, 1)                                                                              \
-	G(socket, 1)                                                                               \
-	G(map_in_map, 1)                                                                           \
-	G(stack_var, 2)                                                                            \
-	G(sub, 3)
-#define G(name, weight) void gadget_##name(struct gen *g);
+	G(new_scalar, 10, 8)                                                                       \
+	G(alu, 22, 22)                                                                             \
+	G(convert, 4, 0)                                                                           \
+	G(if, 12, 12)                                                                              \
+	G(compare_pointers, 2, 1)                                                                  \
+	G(loop, 4, 3)                                                                              \
+	G(goto, 1, 1)                                                                              \
+	G(stack_store, 8, 8)                                                                       \
+	G(stack_load, 8, 8)                                                                        \
+	G(ctx_load, 6, 4)                                                                          \
+	G(ctx_store, 1, 0)                                                                         \
+	G(mem_access, 8, 8)                                                                        \
+	G(mem_var_access, 4, 0)                                                                    \
+	G(atomic, 4, 6)                                                                            \
+	G(pointer_alu, 4, 4)                                                                       \
+	G(packet_check, 9, 7)                                                                      \
+	G(packet_access, 12, 14)                                                                   \
+	G(packet_var, 5, 4)                                                                        \
+	G(packet_meta, 2, 0)                                                                       \
+	G(legacy_load, 1, 0)                                                                       \
+	G(lookup, 8, 8)                                                                            \
+	G(map_value, 2, 0)                                                                         \
+	G(helper, 10, 8)                                                                           \
+	G(tail_call, 1, 0)                                                                         \
+	G(ringbuf, 1, 0)                                                                           \
+	G(socket, 1, 0)                                                                            \
+	G(map_in_map, 1, 0)                                                                        \
+	G(stack_var, 2, 0)                                                                         \
+	G(sub, 3, 3)                                                                               \
+	G(card_product, 0, 5)                                                                      \
+	G(card_shift, 0, 5)                                                                        \
+	G(card_swap, 0, 3)                                                                         \
+	G(card_copy, 0, 4)                                                                         \
+	G(card_paths, 0, 3)                                                                        \
+	G(card_choice, 0, 4)
+#define G(name, weight, card_weight) void gadget_##name(struct gen *g);
 GADGET_LIST(G)
 #undef G
 
@@ -142,6 +152,14 @@ void gen_load_map(struct gen *g, uint8_t dst, int32_t map);
 int32_t gen_fill_stack(struct gen *g, uint32_t bytes);
 /* r0 is a value of `size` bytes or NULL: leave, or do something with it under a condition. */
 void gen_check_null(struct gen *g, uint32_t size);
+
+/* ---- gen_card.c ---- */
+/* The half of a map's value that is read; counters are in the other. */
+uint32_t gen_card_read_bytes(const struct greg *value);
+/* A frame without garbage. */
+void gen_card_begin(struct gen *g);
+/* All that main has goes where it can be seen. */
+void gen_card_end(struct gen *g);
 
 /* ---- gen_mistake.c ---- */
 void gen_mistake(struct gen *g);

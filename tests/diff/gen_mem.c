@@ -34,6 +34,9 @@ gadget_stack_store(struct gen *g)
 	struct greg *slot = slot_at(g, off);
 	uint8_t src = gen_scalar(g);
 
+	/* What was a pointer is not read as a number. */
+	if (g->opts->is_for_card && slot && slot->kind != SCALAR)
+		off &= ~7, size = 8;
 	if (pointer >= 0 && gen_chance(g, 30)) {
 		off &= ~7;
 		slot = slot_at(g, off);
@@ -71,7 +74,7 @@ gadget_stack_load(struct gen *g)
 			return;
 		}
 		off += (int32_t)(gen_roll(g, 8 / size) * size);
-		if (size < 8 && gen_chance(g, 20))
+		if (size < 8 && gen_chance(g, 20) && !g->opts->is_for_card)
 			gen_emit(g, LOAD_SIGNED(gen_size_code(size)), dst, 10, off, 0);
 		else
 			gen_emit(g, LOAD(gen_size_code(size)), dst, 10, gen_slip(g, off), 0);
@@ -144,6 +147,10 @@ gadget_ctx_load(struct gen *g)
 	uint8_t dst = gen_pick_dst(g);
 	uint32_t size = 4;
 
+	if (g->opts->is_for_card) { /* has no numbers there */
+		gadget_packet_access(g);
+		return;
+	}
 	if (ctx < 0 || is_packet_field(g, off))
 		return;
 	if (is_xdp(g) ? gen_errs(g, 2) : gen_chance(g, 10)) {
@@ -190,7 +197,10 @@ static void
 access_at(struct gen *g, uint8_t reg, uint32_t size, int32_t off)
 {
 	uint8_t code = gen_size_code(size), dst = gen_pick_dst(g), src = gen_scalar(g);
-	uint32_t kind = g->s.r[reg].is_readonly && !gen_errs(g, 3) ? 0 : gen_roll(g, 3);
+	bool is_readonly = g->s.r[reg].is_readonly && !gen_errs(g, 3);
+	/* Of the card's maps none is written but by a helper. */
+	uint32_t kind =
+		is_readonly || (g->opts->is_for_card && !g->s.r[reg].is_stack) ? 0 : gen_roll(g, 3);
 
 	if (kind == 0) {
 		gen_emit(g, LOAD(code), dst, reg, off, 0);
@@ -206,13 +216,16 @@ void
 gadget_mem_access(struct gen *g)
 {
 	int reg = gen_pick(g, KIND(MEM));
-	uint32_t size = roll_size(g);
+	uint32_t size = roll_size(g), bytes;
 	int32_t off;
 
-	if (reg < 0 || g->s.r[reg].size < size)
+	if (reg < 0)
 		return;
-	off = (int32_t)gen_roll(g, g->s.r[reg].size - size + 1);
-	if (gen_chance(g, 70))
+	bytes = g->opts->is_for_card ? gen_card_read_bytes(&g->s.r[reg]) : g->s.r[reg].size;
+	if (bytes < size)
+		return;
+	off = (int32_t)gen_roll(g, bytes - size + 1);
+	if (gen_chance(g, 70) || (g->opts->is_for_card && g->s.r[reg].is_stack))
 		off -= off % (int32_t)size;
 	access_at(g, (uint8_t)reg, size, gen_slip(g, off - g->s.r[reg].off));
 }
@@ -243,6 +256,26 @@ gadget_mem_var_access(struct gen *g)
 		g->s.r[p].kind = UNKNOWN;
 }
 
+/* On the card counters are in the upper half of a map's value, and are only added to. */
+static void
+add_to_counter(struct gen *g)
+{
+	int reg = gen_pick(g, KIND(MEM));
+	uint8_t size = gen_chance(g, 50) ? BPF_DW : BPF_W, src;
+	uint32_t bytes = size == BPF_DW ? 8 : 4, from, room;
+
+	if (reg < 0 || g->s.r[reg].is_readonly || g->s.r[reg].size < 16 || g->s.r[reg].is_stack)
+		return;
+	src = gen_chance(g, 50) ? gen_scalar(g) : gen_bounded(g, 0xffff);
+	if (g->s.r[src].kind != SCALAR || g->s.r[reg].kind != MEM)
+		return;
+	from = gen_card_read_bytes(&g->s.r[reg]);
+	room = (g->s.r[reg].size - from) / bytes;
+	from += gen_roll(g, room) * bytes;
+	gen_emit(g, BPF_STX | BPF_ATOMIC | size, (uint8_t)reg, src, (int32_t)from - g->s.r[reg].off,
+		BPF_ADD);
+}
+
 void
 gadget_atomic(struct gen *g)
 {
@@ -252,6 +285,10 @@ gadget_atomic(struct gen *g)
 	uint8_t size = gen_chance(g, 50) ? BPF_DW : BPF_W, src = gen_scalar(g);
 	int32_t op = ops[gen_roll(g, sizeof(ops) / sizeof(ops[0]))], off = 0;
 
+	if (g->opts->is_for_card) {
+		add_to_counter(g);
+		return;
+	}
 	if (g->s.r[src].kind != SCALAR || g->reserved & 1u << src)
 		return;
 	if (op == BPF_CMPXCHG && (g->s.r[0].kind != SCALAR || g->reserved & 1))

@@ -9,7 +9,7 @@ expect 0 "$xoffload" --help
 says out '^usage: xoffload COMMAND'
 expect 0 "$xoffload" --version
 says out '^xoffload [0-9]'
-for command in run check exec dump cards gen; do
+for command in run check exec dump trace cards gen; do
 	expect 0 "$xoffload" help $command
 	says out '^example:'
 	mv out help

@@ -58,10 +58,10 @@ teardown(void **state)
 }
 
 static struct xb_image *
-image_of(const struct bpf_insn *insns, uint32_t cnt)
+image_for(enum xb_engine engine, const struct bpf_insn *insns, uint32_t cnt)
 {
 	const struct xb_image_opts opts = { .type = BPF_PROG_TYPE_XDP,
-		.engine = XB_ENGINE_CHECKED,
+		.engine = engine,
 		.gpl_compatible = true,
 		.maps = bench.maps,
 		.map_cnt = 2 };
@@ -72,6 +72,12 @@ image_of(const struct bpf_insn *insns, uint32_t cnt)
 	assert_non_null(image);
 	xb_log_free(&log);
 	return image;
+}
+
+static struct xb_image *
+image_of(const struct bpf_insn *insns, uint32_t cnt)
+{
+	return image_for(XB_ENGINE_CHECKED, insns, cnt);
 }
 
 /* Run on the packet; the fault's sentence ("" when it ended well), and r0. */
@@ -396,6 +402,43 @@ plain_memory_has_an_address_and_a_length(void **state)
 	xb_image_free(image);
 }
 
+/* What was shown: slot, depth and r6 of each instruction. */
+struct shown {
+	char text[256];
+	size_t len;
+};
+
+static void
+show(void *arg, const struct xb_step *step)
+{
+	struct shown *shown = arg;
+
+	shown->len += (size_t)snprintf(shown->text + shown->len, sizeof(shown->text) - shown->len,
+		"%u/%u:%llu ", step->insn, step->depth, (unsigned long long)step->r[6]);
+}
+
+static void
+a_traced_program_shows_each_instruction_before_it_is_executed(void **state)
+{
+	static const struct bpf_insn insns[] = { MOV64_IMM(6, 1), CALL_LOCAL(3),
+		JMP_IMM(BPF_JNE, 6, 1, 1), ADD64_IMM(6, 4), EXIT(),
+		/* called */ ADD64_IMM(6, 1), MOV64_IMM(0, 2), EXIT() };
+	struct xb_image *image = image_for(XB_ENGINE_TRACED, insns, 8);
+	struct shown shown = { 0 };
+	uint64_t ret;
+
+	(void)state;
+	xb_vm_set_step(bench.vm, show, &shown);
+	assert_int_equal(xb_vm_run_xdp(bench.vm, image, &bench.pkt, &ret), 0);
+	assert_int_equal(ret, 2);
+	assert_string_equal(shown.text, "0/0:0 1/0:1 5/1:1 6/1:2 7/1:2 2/0:1 3/0:1 4/0:5 ");
+	xb_vm_set_step(bench.vm, NULL, NULL);
+	shown.len = 0;
+	assert_int_equal(xb_vm_run_xdp(bench.vm, image, &bench.pkt, &ret), 0);
+	assert_int_equal(shown.len, 0);
+	xb_image_free(image);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -419,6 +462,7 @@ main(void)
 		CASE(the_fast_engine_rewrites_context_loads),
 		CASE(a_number_of_the_context_may_have_a_sign),
 		CASE(plain_memory_has_an_address_and_a_length),
+		CASE(a_traced_program_shows_each_instruction_before_it_is_executed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,6 +62,22 @@ rec_bpf(struct off_netdev *dev, struct off_bpf *bpf)
 }
 
 static int
+rec_setup_tc(struct off_netdev *dev, struct off_tc *tc)
+{
+	char text[64];
+
+	(void)dev;
+	assert_true(tc->is_bpf && tc->command == OFF_TC_OFFLOAD);
+	snprintf(text, sizeof(text), "tc%s%s%s%s@%u/%x", tc->prog ? "+" : "",
+		tc->old_prog ? "-" : "", tc->is_direct_action ? "d" : "",
+		tc->has_actions ? "a" : "", tc->chain, tc->protocol);
+	note(text);
+	if (tc->extack)
+		note("heard");
+	return 0;
+}
+
+static int
 rec_prepare(struct off_prog *prog, const struct xb_verify_env *env)
 {
 	(void)env;
@@ -156,6 +172,7 @@ static const struct off_driver recorder = {
 	.port_fini = rec_port_fini,
 	.asic_fini = rec_asic_fini,
 	.bpf = rec_bpf,
+	.setup_tc = rec_setup_tc,
 	.prepare = rec_prepare,
 	.insn_hook = rec_insn,
 	.finalize = rec_finalize,
@@ -254,6 +271,49 @@ maps_go_before_the_program(void **state)
 	assert_int_equal(seen.map_refs_at_destroy, 1); /* the descriptor's */
 	off_close(w->k, map);
 	assert_string_equal(seen.calls, "destroy map_free ");
+}
+
+static void
+a_block_tells_the_driver_what_the_filter_is(void **state)
+{
+	struct world *w = *state;
+	int port = recorder_port(w);
+	struct off_filter f = good_filter(port);
+
+	assert_int_equal(add_qdisc(w, port, OFF_QDISC_CLSACT), 0);
+	f.fd = load_tc(w, port);
+	f.chain = 3;
+	f.handle = f.prio = 1;
+	f.protocol = 0x800;
+	f.flags = DA;
+	f.gen_flags = SKIP_SW;
+	seen.calls[0] = '\0';
+	assert_int_equal(add_filter(w, &f), 0);
+	f.nl_flags = 0;
+	f.flags = 0;
+	f.has_actions = true;
+	assert_int_equal(add_filter(w, &f), 0);
+	assert_int_equal(del_filter(w, &f), 0);
+	assert_string_equal(seen.calls, "tc+d@3/800 heard tc+-a@3/800 heard tc-a@3/800 ");
+	seen.calls[0] = '\0';
+	assert_int_equal(set_tc(w, port, 0), 0);
+	assert_int_equal(set_tc(w, port, SKIP_HW), 0);
+	assert_string_equal(seen.calls, "tc+@0/3 "); /* not heard; not asked */
+}
+
+static void
+a_port_that_goes_loses_filters_then_xdp_then_programs(void **state)
+{
+	struct world *w = *state;
+	int port = recorder_port(w);
+
+	assert_int_equal(add_qdisc(w, port, OFF_QDISC_INGRESS), 0);
+	assert_int_equal(set_tc(w, port, SKIP_SW), 0);
+	assert_int_equal(set_xdp(w, port, HW), 0);
+	pin(w, load(w, port), "pinned");
+	seen.calls[0] = '\0';
+	assert_int_equal(off_port_del(TAILQ_LAST(&w->k->asics, off_asics), 0), 0);
+	assert_string_equal(seen.calls, "tc-@0/3 destroy bpf destroy destroy ");
 }
 
 static void
@@ -356,6 +416,8 @@ main(void)
 		TEST(what_was_prepared_is_destroyed),
 		TEST(a_bound_only_program_is_not_the_drivers),
 		TEST(maps_go_before_the_program),
+		TEST(a_block_tells_the_driver_what_the_filter_is),
+		TEST(a_port_that_goes_loses_filters_then_xdp_then_programs),
 		TEST(info_of_an_offloaded_program),
 		TEST(the_verifier_may_be_delayed),
 		TEST(a_device_that_goes_waits_for_the_callback_and_fails_the_load),

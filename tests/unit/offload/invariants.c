@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_BLOCKS 256
+
 /* Objects that something refers to, with how often. */
 struct tally {
 	struct off_object *o[4096];
@@ -65,12 +67,48 @@ walk_netdev(struct tally *t, const struct off_netdev *dev)
 	}
 }
 
+/* Shared blocks, and devices' own. */
+static uint32_t
+all_blocks(struct off_kernel *k, struct off_block **blocks)
+{
+	struct off_block *block;
+	struct off_netdev *dev;
+	uint32_t cnt = 0;
+
+	TAILQ_FOREACH (block, &k->blocks, in_kernel) {
+		assert_int_not_equal(block->index, 0);
+		assert_true(cnt < MAX_BLOCKS);
+		blocks[cnt++] = block;
+	}
+	TAILQ_FOREACH (dev, &k->netdevs, in_kernel)
+		for (int i = 0; dev->sch && i < 2; i++) {
+			block = i ? dev->sch->egress.block : dev->sch->ingress.block;
+			assert_true(cnt < MAX_BLOCKS);
+			if (block && !block->index)
+				blocks[cnt++] = block;
+		}
+	return cnt;
+}
+
+static void
+walk_block(struct tally *t, const struct off_block *block)
+{
+	const struct off_tc_filter *f;
+
+	TAILQ_FOREACH (f, &block->filters, in_block)
+		add_prog(t, f->prog);
+}
+
 static void
 count_refs(struct off_kernel *k, struct tally *t)
 {
 	struct off_netdev *dev;
 	struct off_pin *p;
+	struct off_block *blocks[MAX_BLOCKS];
+	uint32_t cnt = all_blocks(k, blocks);
 
+	for (uint32_t i = 0; i < cnt; i++)
+		walk_block(t, blocks[i]);
 	for (uint32_t fd = 0; fd < k->fd_cnt; fd++)
 		add(t, k->fds[fd]);
 	TAILQ_FOREACH (p, &k->pins, in_kernel)
@@ -139,6 +177,73 @@ check_netdev(const struct off_netdev *dev, uint32_t *progs, uint32_t *maps)
 	}
 }
 
+static void
+check_bind(const struct off_bind *bind, const struct off_block *block)
+{
+	assert_ptr_equal(bind->block, block);
+	assert_ptr_equal(
+		bind, bind->is_egress ? &bind->dev->sch->egress : &bind->dev->sch->ingress);
+	assert_int_equal(bind->dev->netns, block->netns);
+}
+
+/* A filter's place among its neighbours: priorities rise, chains are together, handles differ. */
+static void
+check_place(const struct off_tc_filter *f)
+{
+	const struct off_tc_filter *other = f;
+
+	while ((other = TAILQ_NEXT(other, in_block))) {
+		bool is_beside = other->chain == f->chain && other->prio == f->prio;
+
+		if (other->chain == f->chain)
+			assert_true(other->prio >= f->prio);
+		if (is_beside) {
+			assert_int_not_equal(other->handle, f->handle);
+			assert_int_equal(other->protocol, f->protocol);
+		}
+	}
+}
+
+static void
+check_block(const struct off_block *block)
+{
+	const struct off_tc_filter *f;
+	const struct off_bind *bind;
+	uint32_t binds = 0, asked = 0;
+
+	TAILQ_FOREACH (bind, &block->binds, of_block) {
+		check_bind(bind, block);
+		binds++;
+		asked += off_bind_is_asked(bind);
+	}
+	assert_int_not_equal(binds, 0);
+	assert_true(binds == 1 || block->index);
+	TAILQ_FOREACH (f, &block->filters, in_block) {
+		bool skip_sw = f->gen_flags & SKIP_SW;
+
+		check_place(f);
+		assert_ptr_equal(f->block, block);
+		assert_true(f->prog->type ==
+			    (f->is_cbpf ? BPF_PROG_TYPE_SOCKET_FILTER : BPF_PROG_TYPE_SCHED_CLS));
+		assert_int_equal(f->prog->o.id == 0, f->is_cbpf);
+		/* Of the others no more is sure: a port that left may still be counted. */
+		assert_true(!f->in_hw_count || !(f->gen_flags & SKIP_HW));
+		/* What the host does not run is in hardware, everywhere. */
+		assert_true(!skip_sw || asked == binds);
+		assert_true(skip_sw || !off_prog_is_offloaded(f->prog));
+	}
+}
+
+static void
+check_blocks(struct off_kernel *k)
+{
+	struct off_block *blocks[MAX_BLOCKS];
+	uint32_t cnt = all_blocks(k, blocks);
+
+	for (uint32_t i = 0; i < cnt; i++)
+		check_block(blocks[i]);
+}
+
 static bool
 is_nsim(const struct off_asic *asic)
 {
@@ -181,6 +286,7 @@ check_invariants(struct off_kernel *k)
 	count_refs(k, t);
 	check_refs(k, t);
 	check_homes(k, t);
+	check_blocks(k);
 	free(t);
 }
 
@@ -236,12 +342,35 @@ print_netdev(FILE *f, const struct off_netdev *dev)
 	fprintf(f, "\n");
 }
 
+/* A device's own blocks, and who shares the others, are with the devices. */
+static void
+print_block(FILE *f, const struct off_block *block)
+{
+	const struct off_tc_filter *filter;
+	const struct off_bind *bind;
+
+	fprintf(f, "block %u ns %u:", block->index, block->netns);
+	TAILQ_FOREACH (bind, &block->binds, of_block)
+		fprintf(f, " %d%s", bind->dev->ifindex, bind->is_egress ? "e" : "");
+	TAILQ_FOREACH (filter, &block->filters, in_block)
+		fprintf(f,
+			"\n\tchain %u prio %u protocol %x handle %u prog %u refs %u '%s' da %d "
+			"flags %x hw %u",
+			filter->chain, filter->prio, filter->protocol, filter->handle,
+			filter->prog->o.id, filter->prog->o.refs, filter->name,
+			filter->is_direct_action, filter->gen_flags, filter->in_hw_count);
+	fprintf(f, "\n");
+}
+
+/* Without what features are wanted: that changes when a driver refuses, too. */
 char *
 snapshot(struct off_kernel *k)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
+	struct off_block *blocks[MAX_BLOCKS];
+	uint32_t cnt = all_blocks(k, blocks);
 	struct off_object *o;
 	struct off_netdev *dev;
 	struct off_pin *p;
@@ -257,8 +386,20 @@ snapshot(struct off_kernel *k)
 			print_object(f, o);
 	TAILQ_FOREACH (dev, &k->netdevs, in_kernel)
 		print_netdev(f, dev);
+	for (uint32_t i = 0; i < cnt; i++)
+		print_block(f, blocks[i]);
 	TAILQ_FOREACH (p, &k->pins, in_kernel)
 		fprintf(f, "%s: %u\n", p->path, p->object->id);
 	fclose(f);
 	return text;
+}
+
+void
+check_unchanged(struct off_kernel *k, char *before)
+{
+	char *after = snapshot(k);
+
+	assert_string_equal(before, after);
+	free(before);
+	free(after);
 }

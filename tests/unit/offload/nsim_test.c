@@ -8,12 +8,6 @@
 #include <string.h>
 
 static void
-set_knob(struct world *w, enum off_nsim_knob knob, uint32_t value)
-{
-	assert_int_equal(off_nsim_set(w->nsim, 0, knob, value), 0);
-}
-
-static void
 ns_1_nothing_is_bound(void **state)
 {
 	struct world *w = *state;
@@ -174,15 +168,9 @@ tc(struct world *w, int fd, int old_fd, const struct off_tc *how)
 static const struct off_tc good = { .is_bpf = true, .protocol = ETH_P_ALL };
 
 static int
-load_tc(struct world *w, int ifindex)
-{
-	return load_as(w, &w->root, BPF_PROG_TYPE_SCHED_CLS, (uint32_t)ifindex, 0, 0);
-}
-
-static int
 hw_tc(struct world *w, bool on)
 {
-	return off_netdev_set_feature(&w->root, w->sim, OFF_FEATURE_HW_TC, on);
+	return set_hw_tc(w, w->sim, on);
 }
 
 static void
@@ -222,9 +210,31 @@ ns_13_hw_tc_offload_stays_on_while_it_is_used(void **state)
 	assert_int_equal(tc(w, fd, -1, &good), 0);
 	assert_int_equal(hw_tc(w, false), -EBUSY);
 	assert_int_equal(off_netdev_features(&w->root, w->sim), OFF_FEATURE_HW_TC);
+	assert_int_equal(hw_tc(w, true), 0); /* wanted back */
 	assert_int_equal(tc(w, -1, fd, &good), 0);
 	assert_int_equal(set_xdp(w, w->sim, HW), 0);
 	assert_int_equal(hw_tc(w, false), 0);
+}
+
+/* "ethtool -k" then says "on [requested off]". */
+static void
+fe_1_what_was_refused_is_not_tried_again(void **state)
+{
+	struct world *w = *state;
+	int fd = load_tc(w, w->sim);
+
+	hw_tc(w, true);
+	assert_int_equal(tc(w, fd, -1, &good), 0);
+	assert_int_equal(hw_tc(w, false), -EBUSY);
+	assert_int_equal(off_netdev_wanted(&w->root, w->sim), 0);
+	assert_int_equal(tc(w, -1, fd, &good), 0);
+	assert_int_equal(hw_tc(w, false), -EBUSY); /* though the driver would */
+	assert_int_equal(off_netdev_features(&w->root, w->sim), OFF_FEATURE_HW_TC);
+	assert_int_equal(off_netdev_set_feature(&w->root, w->sim, OFF_FEATURE_TCP_DATA_SPLIT, true),
+		0); /* another one is another matter */
+	assert_int_equal(hw_tc(w, true), 0);
+	assert_int_equal(hw_tc(w, false), 0);
+	assert_int_equal(off_netdev_features(&w->root, w->sim), OFF_FEATURE_TCP_DATA_SPLIT);
 }
 
 /* ---- tc, in order: each test breaks the next rule, too ---- */
@@ -430,6 +440,7 @@ main(void)
 		TEST(ns_11_no_offload),
 		TEST(ns_12_tc_has_the_hardware),
 		TEST(ns_13_hw_tc_offload_stays_on_while_it_is_used),
+		TEST(fe_1_what_was_refused_is_not_tried_again),
 		TEST(td_1_another_classifier),
 		TEST(td_2_hw_tc_offload_is_off),
 		TEST(td_3_chain_0_only),

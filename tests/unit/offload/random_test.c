@@ -7,11 +7,15 @@
 #include "offload/nsim.h"
 #include "tests/unit/offload/world.h"
 
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define COMMANDS 60
+#define COMMANDS 80
 #define FDS 64 /* more than a sequence makes */
 
 struct run {
@@ -188,6 +192,107 @@ do_link(struct run *r)
 	}
 }
 
+/* Mostly 0. */
+static uint32_t
+any_block(struct run *r)
+{
+	return pick(r, 3) ? 0 : 1 + pick(r, 2);
+}
+
+static int
+do_qdisc(struct run *r)
+{
+	static const char *const kinds[] = { NULL, "clsact", "ingress" };
+	struct off_qdisc qdisc = {
+		.ifindex = any_ifindex(r),
+		.kind = pick(r, 4) ? OFF_QDISC_CLSACT : OFF_QDISC_INGRESS,
+		.ingress_block = any_block(r),
+		.egress_block = any_block(r),
+	};
+
+	if (pick(r, 4))
+		return off_qdisc_add(&r->who, &qdisc, NULL);
+	return off_qdisc_del(
+		&r->who, qdisc.ifindex, pick(r, 8) ? TC_H_CLSACT : 0, 0, kinds[pick(r, 3)], NULL);
+}
+
+static struct off_filter
+any_filter(struct run *r)
+{
+	static const struct sock_filter bytecode[] = { { .code = BPF_RET | BPF_K } };
+	static const uint32_t gen_flags[] = { 0, SKIP_SW, SKIP_SW, SKIP_HW, SKIP_HW | SKIP_SW };
+	bool is_cbpf = pick(r, 6) == 0;
+
+	return (struct off_filter){
+		.ifindex = pick(r, 3) ? any_ifindex(r) : 0,
+		.block = 1 + pick(r, 2),
+		.parent = pick(r, 6) ? OFF_TC_INGRESS : OFF_TC_EGRESS,
+		.chain = pick(r, 6) == 0,
+		.prio = (uint16_t)pick(r, 3),
+		.handle = pick(r, 3),
+		.protocol = pick(r, 8) ? ETH_P_ALL : ETH_P_IP,
+		.nl_flags = pick(r, 3) ? NLM_F_CREATE : NLM_F_CREATE | NLM_F_EXCL,
+		.kind = pick(r, 16) ? "bpf" : "u32",
+		.name = "f",
+		.fd = is_cbpf ? 0 : any_prog(r),
+		.ops = is_cbpf ? bytecode : NULL,
+		.ops_cnt = 1,
+		.flags = pick(r, 2) ? DA : 0,
+		.gen_flags = gen_flags[pick(r, pick(r, 8) ? 4 : 5)],
+	};
+}
+
+static int
+do_filter(struct run *r)
+{
+	struct off_filter f = any_filter(r);
+
+	return off_filter_add(&r->who, &f, NULL);
+}
+
+/* A tool's: the program is loaded for it. */
+static int
+do_loaded_filter(struct run *r)
+{
+	static const struct bpf_insn ret0[] = { MOV64_IMM(0, 0), EXIT() };
+	struct off_filter f = any_filter(r);
+	struct off_netdev *dev = TAILQ_FIRST(&r->k->netdevs);
+	struct off_prog_load attr = {
+		.prog_type = BPF_PROG_TYPE_SCHED_CLS,
+		.insns = ret0,
+		.insn_cnt = 2,
+		.license = "GPL",
+		.prog_ifindex = f.ifindex ? (uint32_t)f.ifindex
+				: dev	  ? (uint32_t)dev->ifindex
+					  : 0,
+	};
+	int err;
+
+	if (!(f.gen_flags & SKIP_SW))
+		attr.prog_ifindex = 0;
+	f.ops = NULL;
+	f.kind = "bpf";
+	f.fd = off_prog_load(&r->who, &attr, NULL);
+	if (f.fd < 0)
+		return f.fd;
+	err = off_filter_add(&r->who, &f, NULL);
+	off_close(r->k, f.fd);
+	return err;
+}
+
+static int
+do_filter_del(struct run *r)
+{
+	struct off_filter f = any_filter(r);
+
+	if (pick(r, 4) == 0) {
+		f.prio = f.protocol = 0;
+		f.handle = 0;
+		f.kind = NULL;
+	}
+	return off_filter_del(&r->who, &f, NULL);
+}
+
 static int
 do_fd(struct run *r)
 {
@@ -253,11 +358,27 @@ do_knob(struct run *r)
 
 static int (*const commands[])(struct run *r) = { do_load, do_load, do_load, do_create, do_create,
 	do_element, do_element, do_attach, do_attach, do_attach, do_link, do_link, do_fd, do_fd,
-	do_port, do_netdev, do_knob };
+	do_port, do_netdev, do_knob, do_qdisc, do_qdisc, do_filter, do_loaded_filter,
+	do_loaded_filter, do_filter_del };
 
 #define COMMAND_CNT ((uint32_t)(sizeof(commands) / sizeof(*commands)))
 
 static uint32_t done[COMMAND_CNT], refused[COMMAND_CNT];
+static uint32_t in_hardware_after[3]; /* commands that left a filter in that many ports, or more */
+
+static void
+count_in_hardware(struct off_kernel *k)
+{
+	struct off_tc_filter *f;
+	struct off_netdev *dev;
+	uint32_t ports = 0;
+
+	TAILQ_FOREACH (dev, &k->netdevs, in_kernel)
+		if (dev->sch)
+			TAILQ_FOREACH (f, &dev->sch->ingress.block->filters, in_block)
+				ports = f->in_hw_count > ports ? f->in_hw_count : ports;
+	in_hardware_after[ports > 2 ? 2 : ports]++;
+}
 
 static void
 step(struct run *r)
@@ -278,6 +399,25 @@ step(struct run *r)
 	}
 	free(before);
 	check_invariants(r->k);
+	count_in_hardware(r->k);
+}
+
+/* Ports that take filters, most of them in one block. */
+static void
+with_tc(struct run *r)
+{
+	struct off_netdev *dev;
+
+	TAILQ_FOREACH (dev, &r->k->netdevs, in_kernel) {
+		struct off_qdisc qdisc = {
+			.ifindex = dev->ifindex,
+			.kind = OFF_QDISC_CLSACT,
+			.ingress_block = any_block(r),
+		};
+
+		off_netdev_set_feature(&r->who, dev->ifindex, OFF_FEATURE_HW_TC, true);
+		assert_int_equal(off_qdisc_add(&r->who, &qdisc, NULL), 0);
+	}
 }
 
 static void
@@ -290,6 +430,8 @@ sequence(uint64_t seed)
 	assert_int_equal(off_netns_add(r.k), 1);
 	r.asics[0] = off_nsim_new(r.k, 0, 2);
 	r.asics[1] = off_nsim_new(r.k, 1, 1);
+	if (pick(&r, 2))
+		with_tc(&r);
 	for (int i = 0; i < COMMANDS; i++)
 		step(&r);
 	/* All descriptors and pins go, then all devices: nobody is left. */
@@ -331,6 +473,9 @@ no_sequence_breaks_the_invariants(void **state)
 		/* Neither answer is rare, so that both are looked at. */
 		assert_true(sequences < 1000 || done[i] > refused[i] / 40);
 	}
+	print_message("after commands, a filter in hardware: %u none, %u one port, %u more\n",
+		in_hardware_after[0], in_hardware_after[1], in_hardware_after[2]);
+	assert_true(sequences < 1000 || in_hardware_after[2]);
 }
 
 int

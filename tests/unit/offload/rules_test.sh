@@ -7,10 +7,11 @@ set -euo pipefail
 cd "$1"
 
 mapfile -t rules < <(sed -n 's/^RULE(\([A-Z0-9_]*\),.*/\1/p' offload/rules.def | tr '[:upper:]' '[:lower:]')
-# reference/kernel-offload.md 5: letter, first and last number. Those about tc come with tc.
-checks=(a:1:1 c:25:25 d:26:30 e:31:34 f:35:39 g:40:46 j:54:59 k:60:68 l:69:79)
+# reference/kernel-offload.md 5: letter, first and last number; 79 of them.
+checks=(a:1:9 b:10:16 c:17:25 d:26:30 e:31:34 f:35:39 g:40:46 h:47:52 i:53:53 j:54:59 k:60:68 l:69:79)
 names=$(sed -n 's/^[[:space:]]*TEST(\([a-z0-9_]*\)),\{0,1\}$/_\1_/p' tests/unit/offload/*_test.c)
 missing=0
+count=0
 
 has_test() { # ID: at the beginning of a name, or after other ids of checks there
 	if ! grep -qE "^(_[a-l][0-9]+)*_$1_" <<<"$names"; then
@@ -27,6 +28,7 @@ for check in "${checks[@]}"; do
 	for n in $(seq "$first" "$last"); do
 		has_test "$letter$n"
 	done
+	count=$((count + last - first + 1))
 done
-echo "${#rules[@]} rules, $missing ids without a test"
-[ ${#rules[@]} -gt 0 ] && [ "$missing" -eq 0 ]
+echo "${#rules[@]} rules, $count checks, $missing ids without a test"
+[ ${#rules[@]} -gt 0 ] && [ "$count" -eq 79 ] && [ "$missing" -eq 0 ]

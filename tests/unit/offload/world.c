@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tests/unit/offload/world.h"
 
+#include <linux/if_ether.h>
+#include <linux/netlink.h>
+#include <linux/pkt_sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,6 +212,172 @@ int
 unset_xdp(struct world *w, int ifindex, uint32_t mode)
 {
 	return attach(w, ifindex, -1, mode);
+}
+
+int
+share_block(struct world *w, int ifindex, uint32_t ingress, uint32_t egress)
+{
+	struct off_qdisc qdisc = {
+		.ifindex = ifindex,
+		.kind = OFF_QDISC_CLSACT,
+		.ingress_block = ingress,
+		.egress_block = egress,
+	};
+
+	return off_qdisc_add(&w->root, &qdisc, &w->extack);
+}
+
+int
+add_qdisc(struct world *w, int ifindex, enum off_qdisc_kind kind)
+{
+	struct off_qdisc qdisc = { .ifindex = ifindex, .kind = kind };
+
+	return off_qdisc_add(&w->root, &qdisc, &w->extack);
+}
+
+int
+del_qdisc(struct world *w, int ifindex)
+{
+	return off_qdisc_del(&w->root, ifindex, TC_H_INGRESS, 0, NULL, &w->extack);
+}
+
+int
+set_hw_tc(struct world *w, int ifindex, bool on)
+{
+	return off_netdev_set_feature(&w->root, ifindex, OFF_FEATURE_HW_TC, on);
+}
+
+void
+set_knob(struct world *w, enum off_nsim_knob knob, uint32_t value)
+{
+	assert_int_equal(off_nsim_set(w->nsim, 0, knob, value), 0);
+}
+
+struct off_filter
+good_filter(int ifindex)
+{
+	return (struct off_filter){
+		.ifindex = ifindex,
+		.parent = OFF_TC_INGRESS,
+		.protocol = ETH_P_ALL,
+		.nl_flags = NLM_F_CREATE | NLM_F_EXCL,
+		.kind = "bpf",
+		.name = "prog.o:[classifier]",
+	};
+}
+
+int
+add_filter(struct world *w, const struct off_filter *filter)
+{
+	return off_filter_add(&w->root, filter, &w->extack);
+}
+
+int
+del_filter(struct world *w, const struct off_filter *filter)
+{
+	return off_filter_del(&w->root, filter, &w->extack);
+}
+
+int
+load_tc(struct world *w, int ifindex)
+{
+	return load_as(w, &w->root, BPF_PROG_TYPE_SCHED_CLS, (uint32_t)ifindex, 0, 0);
+}
+
+int
+add_loaded(struct world *w, const struct off_filter *filter)
+{
+	struct off_filter f = *filter;
+	int err;
+
+	f.fd = load_tc(w, f.gen_flags & SKIP_SW ? f.ifindex : 0);
+	if (f.fd < 0)
+		return f.fd;
+	err = add_filter(w, &f);
+	off_close(w->k, f.fd);
+	return err;
+}
+
+int
+set_tc(struct world *w, int ifindex, uint32_t gen_flags)
+{
+	struct off_filter f = good_filter(ifindex);
+
+	f.gen_flags = gen_flags;
+	return add_loaded(w, &f);
+}
+
+struct off_filter_report
+filter_nth(struct world *w, int ifindex, uint32_t n)
+{
+	struct off_filter where = good_filter(ifindex);
+	struct off_filter_report r;
+
+	assert_int_equal(off_filter_show(&w->root, &where, n, &r), 0);
+	return r;
+}
+
+uint32_t
+count_filters(struct world *w, int ifindex)
+{
+	struct off_filter where = good_filter(ifindex);
+	struct off_filter_report r;
+	uint32_t n = 0;
+
+	while (!off_filter_show(&w->root, &where, n, &r))
+		n++;
+	return n;
+}
+
+uint32_t
+in_hardware(struct world *w)
+{
+	uint32_t id;
+
+	assert_int_equal(off_nsim_offloaded_id(w->nsim, 0, &id), 0);
+	return id;
+}
+
+struct ports
+two_ports(struct world *w)
+{
+	struct ports s = { .nsim = off_nsim_new(w->k, 1, 2) };
+
+	for (uint32_t i = 0; i < 2; i++) {
+		s.port[i] = off_port_ifindex(s.nsim, i);
+		assert_int_equal(set_hw_tc(w, s.port[i], true), 0);
+	}
+	return s;
+}
+
+uint32_t
+in_port(const struct ports *s, uint32_t port)
+{
+	uint32_t id;
+
+	assert_int_equal(off_nsim_offloaded_id(s->nsim, port, &id), 0);
+	return id;
+}
+
+struct off_filter
+block_filter(uint16_t prio, uint32_t gen_flags)
+{
+	struct off_filter f = good_filter(0);
+
+	f.block = 7;
+	f.prio = prio;
+	f.gen_flags = gen_flags;
+	return f;
+}
+
+struct off_filter_report
+in_block(struct world *w, uint32_t n)
+{
+	struct off_filter where = { .block = 7 };
+	struct off_filter_report r;
+
+	assert_int_equal(off_filter_show(&w->root, &where, n, &r), 0);
+	return r;
 }
 
 struct off_xdp_report

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <linux/if_link.h>
+#include <linux/pkt_cls.h>
 
 #define HW XDP_FLAGS_HW_MODE
 #define DRV XDP_FLAGS_DRV_MODE
@@ -64,6 +65,48 @@ int set_xdp(struct world *w, int ifindex, uint32_t flags);
 int set_xdp_maps(struct world *w, int ifindex);
 int unset_xdp(struct world *w, int ifindex, uint32_t mode);
 
+/* ---- tc ---- */
+
+#define SKIP_HW ((uint32_t)TCA_CLS_FLAGS_SKIP_HW)
+#define SKIP_SW ((uint32_t)TCA_CLS_FLAGS_SKIP_SW)
+#define IN_HW ((uint32_t)TCA_CLS_FLAGS_IN_HW)
+#define NOT_IN_HW ((uint32_t)TCA_CLS_FLAGS_NOT_IN_HW)
+#define DA ((uint32_t)TCA_BPF_FLAG_ACT_DIRECT)
+
+/* "tc qdisc add dev D ingress", clsact; del: whichever it is. */
+int add_qdisc(struct world *w, int ifindex, enum off_qdisc_kind kind);
+int del_qdisc(struct world *w, int ifindex);
+/* The same with blocks of that number on both sides. */
+int share_block(struct world *w, int ifindex, uint32_t ingress, uint32_t egress);
+int set_hw_tc(struct world *w, int ifindex, bool on);
+void set_knob(struct world *w, enum off_nsim_knob knob, uint32_t value);
+/* "tc filter add dev D ingress bpf fd FD", without a program. A test breaks it. */
+struct off_filter good_filter(int ifindex);
+int add_filter(struct world *w, const struct off_filter *filter);
+int del_filter(struct world *w, const struct off_filter *filter);
+/* A program "return 0" of tc for a device (0: none). */
+int load_tc(struct world *w, int ifindex);
+/* As a loader: a program for the filter, for the filter's device with skip_sw, which it forgets. */
+int add_loaded(struct world *w, const struct off_filter *filter);
+/* add_loaded() of a good filter. */
+int set_tc(struct world *w, int ifindex, uint32_t gen_flags);
+/* The n-th filter at ingress; fails when there are fewer. */
+struct off_filter_report filter_nth(struct world *w, int ifindex, uint32_t n);
+uint32_t count_filters(struct world *w, int ifindex);
+/* The program in port 0 of the device, 0: none. */
+uint32_t in_hardware(struct world *w);
+
+/* Two ports of another device, with hw-tc-offload, for the shared block 7. */
+struct ports {
+	struct off_asic *nsim;
+	int port[2]; /* ifindexes */
+};
+struct ports two_ports(struct world *w);
+uint32_t in_port(const struct ports *s, uint32_t port);
+/* A good filter of block 7, and the n-th in it. */
+struct off_filter block_filter(uint16_t prio, uint32_t gen_flags);
+struct off_filter_report in_block(struct world *w, uint32_t n);
+
 struct off_xdp_report report(struct world *w, int ifindex);
 struct bpf_prog_info prog_info(struct world *w, int fd);
 uint32_t prog_id(struct world *w, int fd);
@@ -90,5 +133,15 @@ void pin(struct world *w, int fd, const char *path);
 void check_invariants(struct off_kernel *k);
 /* All that a user can see, and references, as text; to be freed. */
 char *snapshot(struct off_kernel *k);
+/* It is still so; frees the text. */
+void check_unchanged(struct off_kernel *k, char *before);
+/* A request about a filter is refused with that errno and sentence, and changes nothing. */
+#define assert_refused(w, request, filter, err, sentence)                                          \
+	do {                                                                                       \
+		char *before_ = snapshot((w)->k);                                                  \
+		assert_int_equal(request(w, filter), err);                                         \
+		assert_extack(w, sentence);                                                        \
+		check_unchanged((w)->k, before_);                                                  \
+	} while (0)
 
 #endif

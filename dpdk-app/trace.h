@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A trace: what was executed for one packet, instruction by instruction, and what each changed. The
+ * engines make rows (trace_bpf.c), trace.c prints them, cmd_trace.c has the packet.
+ */
+#ifndef APP_TRACE_H
+#define APP_TRACE_H
+
+#include <jansson.h>
+
+#include "dpdk-app/program.h"
+
+#define TRACE_CHANGES_MAX 24
+#define TRACE_WHAT_BYTES 64
+#define TRACE_NOW_BYTES 160
+#define TRACE_TEXT_BYTES 256
+
+/* "r2", "0x8"; "fp-8", "00 00 00 00"; a jump: "taken", "" */
+struct trace_change {
+	char what[TRACE_WHAT_BYTES];
+	char now[TRACE_NOW_BYTES]; /* "": what says all */
+};
+
+/* An executed instruction. */
+struct trace_row {
+	const struct xb_prog *prog;
+	uint32_t insn;
+	unsigned int change_cnt;
+	struct trace_change changes[TRACE_CHANGES_MAX];
+};
+
+struct trace {
+	json_t *rows; /* NULL: they are printed as text */
+	uint64_t row_cnt;
+	const struct xb_prog *last_prog;
+	const struct xb_line *last_line;
+};
+
+/* The packet of a trace, in a buffer as packet.h draws it. */
+struct trace_packet {
+	struct xb_xdp xdp;
+	uint64_t index;	  /* in the capture, the first is 0 */
+	uint32_t missing; /* bytes that the capture does not have */
+};
+
+/* One more change; those beyond TRACE_CHANGES_MAX are left out. */
+void trace_change(struct trace_row *row, const char *what, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Bytes as hex, the first ones. */
+void trace_change_bytes(
+	struct trace_row *row, const char *what, const uint8_t *bytes, uint64_t size);
+void trace_add(struct trace *t, const struct trace_row *row);
+
+/* trace_bpf.c: the host engine. Runs the packet, which is what the program made of it then. 0 and
+ * *r0, or xb_vm_run_xdp()'s -errno; the last row says why. -ENOMEM also when there was no room. */
+int trace_bpf(struct trace *t, struct program *p, struct xb_vm *vm, struct trace_packet *packet,
+	uint64_t *r0);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Quirks of calls and of frames: helpers that the driver does not give what the program gives them,
+ * or tests less than Linux does; functions that begin with a loop; r10 in places where the driver
+ * has no register for it. Called by quirks.c for each instruction that will be translated.
+ */
+#include "jit-nfp/internal.h"
+
+static bool
+is_call_of(const struct jit_insn *insn, int32_t helper)
+{
+	return jit_is_helper_call(insn) && insn->bpf.imm == helper;
+}
+
+/* ---- packets ---- */
+
+/* Of a call's low half of r2, as it is signed. */
+static bool
+may_be_outside(const struct jit_range *range, int64_t min, int64_t max)
+{
+	if (range->max <= INT32_MAX)
+		return (int64_t)range->max > max;
+	return range->min <= INT32_MAX || (int32_t)range->min < min;
+}
+
+static uint32_t
+count_calls(const struct jit_prog *prog, int32_t helper)
+{
+	uint32_t cnt = 0;
+
+	for (uint32_t i = 0; i < prog->insn_cnt; i = jit_next(prog, i))
+		cnt += is_call_of(&prog->insns[i], helper);
+	return cnt;
+}
+
+/* Can the instruction run more than once a packet? Between a jump back and where that goes, or in a
+ * function that is called so, or from two places. depth: of calls, the kernel has no more. */
+static bool
+runs_again(const struct jit_prog *prog, uint32_t slot, uint32_t depth)
+{
+	uint32_t calls = 0;
+
+	for (uint32_t i = 0; i < prog->insn_cnt; i = jit_next(prog, i)) {
+		const struct jit_insn *insn = &prog->insns[i];
+
+		if (jit_is_local_call(insn)) {
+			if (prog->insns[slot].subprog == 0 || insn->jump_dest >= prog->insn_cnt ||
+				prog->insns[insn->jump_dest].subprog != prog->insns[slot].subprog)
+				continue;
+			if (++calls > 1 || depth == 0 || runs_again(prog, i, depth - 1))
+				return true;
+		} else if (insn->jump_dest <= slot && i >= slot) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+find_head(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_card *card = prog->input.card;
+	const struct jit_insn *insn = &prog->insns[slot];
+	bool is_once =
+		count_calls(prog, BPF_FUNC_xdp_adjust_head) == 1 && !runs_again(prog, slot, 8);
+
+	if (prog->adjust_head_at ==
+		slot) { /* no test at all: the delta is small, the frame is not */
+		if (!is_once || (insn->all_src.min <= INT32_MAX && insn->all_src.max > 0 &&
+					count_calls(prog, BPF_FUNC_xdp_adjust_tail) > 0))
+			jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_HEAD_UNTESTED);
+	} else if (!is_once ||
+		   may_be_outside(&insn->all_src, -(int64_t)card->adjust_head.guaranteed_sub,
+			   card->adjust_head.guaranteed_add)) {
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_HEAD_RANGE,
+			card->adjust_head.guaranteed_sub, card->adjust_head.guaranteed_add);
+	}
+}
+
+/* ---- the stack ---- */
+
+static bool
+is_map_call(const struct jit_insn *insn)
+{
+	return is_call_of(insn, BPF_FUNC_map_lookup_elem) ||
+	       is_call_of(insn, BPF_FUNC_map_update_elem) ||
+	       is_call_of(insn, BPF_FUNC_map_delete_elem);
+}
+
+static void
+find_key(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+
+	if (is_map_call(insn) && insn->flags & JIT_F_CALLER_STACK &&
+		!jit_is_key_elsewhere(prog, insn))
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_KEY_OUTER);
+}
+
+/* r10 as anything but the base of an access and the source of a move. */
+static bool
+reads_frame_pointer(const struct jit_insn *insn)
+{
+	uint8_t class = BPF_CLASS(insn->bpf.code);
+	bool is_src = insn->bpf.src_reg == BPF_REG_10;
+
+	if (class == BPF_STX)
+		return is_src;
+	if (jit_is_cond_jump(insn))
+		return insn->bpf.dst_reg == BPF_REG_10 ||
+		       (is_src && BPF_SRC(insn->bpf.code) == BPF_X);
+	return jit_is_alu(insn) && is_src && BPF_SRC(insn->bpf.code) == BPF_X &&
+	       insn->bpf.code != (BPF_ALU64 | BPF_MOV | BPF_X);
+}
+
+/* ---- all ---- */
+
+void
+jit_find_call_quirks(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+
+	find_key(prog, slot);
+	if (is_call_of(insn, BPF_FUNC_get_prandom_u32))
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_RANDOM);
+	if (is_call_of(insn, BPF_FUNC_xdp_adjust_tail) && insn->all_src.min <= INT32_MAX)
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_TAIL_GROWS);
+	if (is_call_of(insn, BPF_FUNC_xdp_adjust_head))
+		find_head(prog, slot);
+	if (reads_frame_pointer(insn))
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_FRAME_POINTER);
+	if (jit_is_jump(insn) && !jit_is_local_call(insn) && insn->jump_dest < prog->insn_cnt &&
+		prog->insns[insn->jump_dest].flags & JIT_F_SUBPROG_START)
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_LOOP_AT_START);
+}

@@ -1,0 +1,1 @@
+$B/xoffload trace $B/bpf/programs/xdp_icmp_toobig.o -i pcaps/imix.pcap -n 18
