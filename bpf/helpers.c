@@ -78,7 +78,9 @@ check_arg(const struct xb_vm *vm, const struct xb_helper *helper, unsigned int i
 	case XB_ARG_CTX:
 		if (!xb_vm_has_ctx(vm))
 			return "should be the context, and this program runs on plain memory";
-		return r[i] == (uintptr_t)vm->pkt ? NULL : "is not the context";
+		if (vm->skb ? !helper->tc : !helper->xdp)
+			return "should be another kind of context";
+		return r[i] == (uintptr_t)xb_vm_ctx(vm) ? NULL : "is not the context";
 	case XB_ARG_MAP:
 		if (!map_of(vm, r[i]))
 			return "is not a map";

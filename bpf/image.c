@@ -86,35 +86,16 @@ bind_map(struct builder *b, uint32_t i, enum xb_op op, struct xb_dinsn *d)
 	return 0;
 }
 
-/* struct xdp_md is 32-bit fields; what is there is struct xb_xdp (kernel: xdp_convert_ctx_access).
- * A pointer takes the place of its field whole; a number may be loaded with its sign. */
 static int
-rewrite_ctx_load(struct builder *b, uint32_t i, enum xb_op op, struct xb_dinsn *d)
+rewrite_ctx(struct builder *b, uint32_t i, struct xb_dinsn *d)
 {
-#define FIELD(name, is_address)                                                                    \
-	[offsetof(struct xdp_md, name) / 4] = { offsetof(struct xb_xdp, name), is_address }
-	static const struct {
-		int16_t at;
-		bool is_pointer;
-	} fields[] = {
-		FIELD(data, true),
-		FIELD(data_end, true),
-		FIELD(data_meta, true),
-		FIELD(ingress_ifindex, false),
-		FIELD(rx_queue_index, false),
-	};
-#undef FIELD
-	const struct bpf_insn *insn = &b->image->insns[i];
-	size_t field = (size_t)insn->off / 4;
-	bool is_load = op == XB_OP_LDXW || op == XB_OP_LDXSW;
+	bool is_xdp = b->opts->type == BPF_PROG_TYPE_XDP;
 
-	if (!is_load || insn->off < 0 || insn->off % 4 || field >= ARRAY_SIZE(fields) ||
-		(fields[field].is_pointer && op == XB_OP_LDXSW))
-		return refuse(b, -EINVAL, i, "not a load of a field of struct xdp_md");
-	d->off = fields[field].at;
-	if (fields[field].is_pointer)
-		d->go = b->handlers[XB_X_LDXDW];
-	return 0;
+	if (xb_image_rewrite_ctx(b->opts->type, &b->image->insns[i], b->handlers, d))
+		return 0;
+	return refuse(b, -EINVAL, i,
+		is_xdp ? "not a load of a field of struct xdp_md"
+		       : "not an access of a field of struct __sk_buff");
 }
 
 /* What needs more than its fields. */
@@ -142,7 +123,7 @@ bind(struct builder *b, uint32_t i, enum xb_op op, struct xb_dinsn *d)
 	default:
 		if (b->opts->engine == XB_ENGINE_FAST && b->opts->is_ctx_access &&
 			b->opts->is_ctx_access[i])
-			return rewrite_ctx_load(b, i, op, d);
+			return rewrite_ctx(b, i, d);
 		return 0;
 	}
 }
@@ -229,14 +210,16 @@ build(struct builder *b, const struct bpf_insn *insns)
 static int
 check_opts(const struct xb_image_opts *opts, struct xb_log *log)
 {
-	if (opts->type != BPF_PROG_TYPE_XDP && opts->type != BPF_PROG_TYPE_UNSPEC) {
-		xb_log_add(log, "%s programs do not run on the host yet\n",
-			xb_prog_type_name(opts->type));
-		return -EOPNOTSUPP;
+	switch (opts->type) {
+	case BPF_PROG_TYPE_UNSPEC: return 0;
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT: break;
+	default: xb_log_add(log, "not a kind of program that runs here\n"); return -EOPNOTSUPP;
 	}
-	if (opts->engine == XB_ENGINE_FAST && opts->type == BPF_PROG_TYPE_XDP &&
-		!opts->is_ctx_access) {
-		xb_log_add(log, "the fast engine needs to know which loads are from the context\n");
+	if (opts->engine == XB_ENGINE_FAST && !opts->is_ctx_access) {
+		xb_log_add(
+			log, "the fast engine needs to know which accesses are of the context\n");
 		return -EINVAL;
 	}
 	return 0;

@@ -7,6 +7,11 @@
 
 #include "bpf/xb.h"
 
+/* Newer than the headers of the oldest system this builds on. */
+#ifndef BPF_MEMSX
+#define BPF_MEMSX 0x80
+#endif
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* ---- vm.c ---- */
@@ -16,6 +21,7 @@ struct xb_vm {
 	/* What r1 points to: the packet, or plain memory dressed as one (data .. data_end). */
 	struct xb_xdp *pkt;
 	struct xb_xdp plain;
+	struct xb_skb *skb;	      /* tc: pkt is its; else NULL */
 	const struct xb_image *image; /* the program running now */
 	uint64_t budget;	      /* instructions a run may execute */
 	uint64_t prng;		      /* state of get_prandom_u32, never 0 */
@@ -35,21 +41,76 @@ xb_vm_has_ctx(const struct xb_vm *vm)
 	return vm->pkt != &vm->plain;
 }
 
+/* What r1 points to, when that is a context. */
+static inline const void *
+xb_vm_ctx(const struct xb_vm *vm)
+{
+	return vm->skb ? (const void *)&vm->skb->md : (const void *)vm->pkt;
+}
+
 /* Is this memory the program may read (or write)? Checked engine, and arguments of helpers. */
 bool xb_vm_may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_write);
 /* Are the arguments (r[0] is r1 ... r[4] is r5) what the helper's row says? false: the fault's text
  * is set, its insn is the caller's to set. */
 bool xb_vm_check_args(struct xb_vm *vm, const struct xb_helper *helper, const uint64_t *r);
-/* The field of struct xdp_md at this address, when addr is the context's. Only numbers have a sign.
- */
-bool xb_vm_read_ctx(const struct xb_vm *vm, uint64_t addr, bool is_signed, uint64_t *value);
+/* The field of the context at this address, when addr is the context's and it has one there that
+ * may be read so. Only numbers have a sign. */
+bool xb_vm_read_ctx(
+	const struct xb_vm *vm, uint64_t addr, uint32_t size, bool is_signed, uint64_t *value);
+/* The same for a store; is_imm: of an immediate, which is sign-extended. */
+bool xb_vm_write_ctx(
+	const struct xb_vm *vm, uint64_t addr, uint32_t size, uint64_t value, bool is_imm);
+/* What a negative offset of a legacy packet load means (SKF_NET_OFF, SKF_LL_OFF), from data;
+ * negative: nothing. */
+int64_t xb_vm_legacy_offset(const struct xb_vm *vm, int64_t offset);
 /* Record why a run ends; returns err. */
 int xb_vm_faultf(struct xb_vm *vm, int err, uint32_t insn, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 int xb_vm_fault_access(
 	struct xb_vm *vm, uint32_t insn, uint64_t addr, uint64_t size, bool is_write);
 
-/* ---- image.c, interp.c ---- */
+/* ---- skb.c ---- */
+
+/* How wide the kernel's own field is that struct __sk_buff shows at off as 32 bits. Of a store the
+ * rest is lost. */
+uint32_t xb_skb_field_bytes(int off);
+/* Where a load finds its bytes. A narrow load of the upper half of such a field should be 0; in the
+ * kernel, convert_ctx_accesses() shifts only what is wider than the load, so one that is no
+ * narrower than the field itself gets the lower bytes. */
+int xb_skb_load_off(int off, uint32_t size);
+/* skb_record_rx_queue() could not say these. */
+#define XB_NO_QUEUE_MAPPING UINT16_MAX
+/* A hash that was computed or set is not of this packet any more. */
+static inline void
+xb_skb_clear_hash(struct xb_skb *skb)
+{
+	skb->md.hash = 0;
+	skb->has_hash = false;
+}
+/* Room in front of the packet and behind it. 0 or -ENOMEM. */
+int xb_skb_make_room(struct xb_skb *skb, uint32_t head, uint32_t tail);
+/* data moves by -bytes (push) or bytes (pull), the headers stay where they are. */
+void xb_skb_push(struct xb_skb *skb, uint32_t bytes);
+void xb_skb_pull(struct xb_skb *skb, uint32_t bytes);
+uint32_t xb_skb_len(const struct xb_skb *skb);
+/* How many bytes of a header are behind the packet's end, which may be cut that short. */
+static inline uint32_t
+xb_skb_missing(const struct xb_skb *skb, uint32_t bytes)
+{
+	return xb_skb_len(skb) < bytes ? bytes - xb_skb_len(skb) : 0;
+}
+int xb_skb_vlan_push(struct xb_skb *skb, uint16_t proto, uint16_t tci);
+int xb_skb_vlan_pop(struct xb_skb *skb);
+/* A number that is the same for all packets of a flow, in both directions; never 0. */
+uint32_t xb_skb_flow_hash(const struct xb_skb *skb);
+
+/* ---- verifier/ctx.c ---- */
+
+/* May a program of this type access the context so? *type: what a load yields, state.h's. */
+bool xb_ctx_allows(enum bpf_prog_type type, bool offloaded, int off, int size, bool is_write,
+	bool is_signed, uint32_t *type_of_value);
+
+/* ---- image.c, image_ctx.c, interp.c ---- */
 
 /*
  * Runs of instructions that one handler does in the fast engine, longest first. All write the
@@ -76,6 +137,7 @@ enum xb_xop {
 #include "bpf/opcodes.def"
 #undef OP
 	XB_X_TAIL_CALL, /* call bpf_tail_call */
+	XB_X_STX_QUEUE, /* __sk_buff.queue_mapping = src */
 #define FUSED(id, ...) XB_X_##id,
 	XB_FUSED_LIST(FUSED)
 #undef FUSED
@@ -104,6 +166,11 @@ struct xb_image {
 	uint32_t map_cnt;
 	struct xb_dinsn *code;
 };
+
+/* Make an access of the context one of what is there instead: struct xb_xdp, struct xb_skb. False:
+ * the context has no such field. */
+bool xb_image_rewrite_ctx(enum bpf_prog_type type, const struct bpf_insn *insn,
+	const void *const *handlers, struct xb_dinsn *d);
 
 /* interp.c, built once for each enum xb_engine. Run, or (image NULL) put the table of handlers at
  * (*ret). */

@@ -150,44 +150,53 @@ is_near(const struct xb_vm *vm, uint64_t addr, uint64_t size)
 
 #define ADDRESS(reg) ((reg) + (uint64_t)(int64_t)ip->off)
 
+/* The context is not memory: its fields are looked up. */
+#if XB_CHECKED
+#define IS_SIGNED(type) ((type)-1 < (type)1)
+#define LOAD_CTX(addr, type)                                                                       \
+	{                                                                                          \
+		uint64_t field;                                                                    \
+                                                                                                   \
+		if (unlikely(!is_near(vm, addr, sizeof(type))) &&                                  \
+			xb_vm_read_ctx(vm, addr, sizeof(type), IS_SIGNED(type), &field)) {         \
+			DST = field;                                                               \
+			NEXT();                                                                    \
+		}                                                                                  \
+	}
+#define STORE_CTX(addr, type, from, is_imm)                                                        \
+	if (unlikely(!is_near(vm, addr, sizeof(type))) &&                                          \
+		xb_vm_write_ctx(vm, addr, sizeof(type), (uint64_t)(from), is_imm))                 \
+		NEXT();
+#else
+#define LOAD_CTX(addr, type)
+#define STORE_CTX(addr, type, from, is_imm)
+#endif
+
 /* memcpy, since packets are not aligned. */
 #define LOAD_AS(type, convert)                                                                     \
 	{                                                                                          \
 		uint64_t addr = ADDRESS(SRC);                                                      \
 		type value;                                                                        \
                                                                                                    \
+		LOAD_CTX(addr, type)                                                               \
 		CHECK(addr, sizeof(type), false);                                                  \
 		memcpy(&value, (const void *)(uintptr_t)addr, sizeof(type));                       \
 		DST = (convert)value;                                                              \
 		NEXT();                                                                            \
 	}
-#if XB_CHECKED
-#define LOAD_WORD_AS(type, is_signed)                                                              \
-	{                                                                                          \
-		uint64_t field, word = ADDRESS(SRC);                                               \
-                                                                                                   \
-		if (unlikely(!is_near(vm, word, 4)) &&                                             \
-			xb_vm_read_ctx(vm, word, is_signed, &field)) {                             \
-			DST = field;                                                               \
-			NEXT();                                                                    \
-		}                                                                                  \
-		LOAD_AS(type, uint64_t)                                                            \
-	}
-#else
-#define LOAD_WORD_AS(type, is_signed) LOAD_AS(type, uint64_t)
-#endif
-#define STORE_AS(type, from)                                                                       \
+#define STORE_AS(type, from, is_imm)                                                               \
 	{                                                                                          \
 		uint64_t addr = ADDRESS(DST);                                                      \
 		type value = (type)(from);                                                         \
                                                                                                    \
+		STORE_CTX(addr, type, from, is_imm)                                                \
 		CHECK(addr, sizeof(type), true);                                                   \
 		memcpy((void *)(uintptr_t)addr, &value, sizeof(type));                             \
 		NEXT();                                                                            \
 	}
 #define MEM(width, type)                                                                           \
-	h_LDX##width : LOAD_AS(type, uint64_t) h_STX##width : STORE_AS(type, SRC) h_ST##width      \
-	    : STORE_AS(type, ip->imm)
+	h_LDX##width : LOAD_AS(type, uint64_t) h_STX##width                                        \
+	    : STORE_AS(type, SRC, false) h_ST##width : STORE_AS(type, ip->imm, true)
 
 /* Atomics are the compiler's, sequentially consistent: map values are shared by workers. */
 #define ATOMIC_AS(type, before, builtin, after)                                                    \
@@ -216,16 +225,19 @@ is_near(const struct xb_vm *vm, uint64_t addr, uint64_t size)
 		NEXT();                                                                            \
 	}
 
-/* Packet byte offset, in network order; outside of the packet the program ends and returns 0. */
+/* Packet byte offset, in network order; outside of the packet the function ends and returns 0, the
+ * program when it is its own (bpf_gen_ld_abs() has an exit there). */
 #define LD_PACKET(type, offset, convert)                                                           \
 	{                                                                                          \
 		int64_t at = (int64_t)(offset);                                                    \
 		int64_t bytes = vm->pkt->data_end - vm->pkt->data;                                 \
 		type value;                                                                        \
                                                                                                    \
+		if (unlikely(at < 0))                                                              \
+			at = xb_vm_legacy_offset(vm, at);                                          \
 		if (at < 0 || at > bytes - (int64_t)sizeof(type)) {                                \
-			*ret = 0;                                                                  \
-			return 0;                                                                  \
+			r[0] = 0;                                                                  \
+			goto h_EXIT;                                                               \
 		}                                                                                  \
 		memcpy(&value, vm->pkt->data + at, sizeof(type));                                  \
 		r[0] = convert(value);                                                             \
@@ -302,6 +314,7 @@ XB_INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t 
 #include "bpf/opcodes.def"
 #undef OP
 		[XB_X_TAIL_CALL] = &&h_TAIL_CALL,
+		[XB_X_STX_QUEUE] = &&h_STX_QUEUE,
 #define FUSED(id, ...) [XB_X_##id] = &&h_##id,
 		XB_FUSED_LIST(FUSED)
 #undef FUSED
@@ -388,11 +401,15 @@ XB_INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t 
 	/* sections 5.1, 5.2 */
 	MEM(B, uint8_t)
 	MEM(H, uint16_t)
+	MEM(W, uint32_t)
 	MEM(DW, uint64_t)
-	h_STXW: STORE_AS(uint32_t, SRC)
-	h_STW: STORE_AS(uint32_t, ip->imm)
 	h_LDXSB: LOAD_AS(int8_t, uint64_t)
 	h_LDXSH: LOAD_AS(int16_t, uint64_t)
+	h_LDXSW: LOAD_AS(int32_t, uint64_t)
+	h_STX_QUEUE: /* image_ctx.c; the kernel's jump around its store */
+		if (SRC >= XB_NO_QUEUE_MAPPING)
+			NEXT();
+		goto h_STXH;
 
 	/* section 5.3 */
 	ATOMIC(ADD, __atomic_fetch_add)
@@ -426,12 +443,6 @@ XB_INTERP(struct xb_vm *vm, const struct xb_image *image, uint64_t r1, uint64_t 
 	h_AND_JNE: FUSED_JUMP(DST & IMM, !=, IMM_OF(1), 1)
 
 	/* clang-format on */
-
-	/* A 32-bit load may be one of a context field, which may yield a pointer. */
-h_LDXW:
-	LOAD_WORD_AS(uint32_t, false)
-h_LDXSW:
-	LOAD_WORD_AS(int32_t, true)
 
 	/* section 5.4: image.c put the value into the second slot */
 h_LD_IMM64:

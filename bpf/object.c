@@ -316,6 +316,15 @@ xb_prog_line(const struct xb_prog *prog, uint32_t insn)
 	return lo && insn < prog->insn_cnt ? &prog->lines[lo - 1] : NULL;
 }
 
+int32_t
+xb_prog_first_use(const struct xb_prog *prog, uint32_t map)
+{
+	for (uint32_t i = 0; i < prog->insn_cnt; i++)
+		if (xb_insn_names_map(&prog->insns[i]) && (uint32_t)prog->insns[i].imm == map)
+			return (int32_t)i;
+	return -1;
+}
+
 const struct xb_func *
 xb_prog_func(const struct xb_prog *prog, uint32_t insn)
 {

@@ -8,7 +8,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/pkt_cls.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "bpf/verifier/state.h"
 
 #define DEFAULT_SEED UINT64_C(0x9e3779b97f4a7c15)
 
@@ -97,28 +102,94 @@ xb_vm_may_access(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool is_w
 	       is_in_a_map(vm->image, addr, size, is_write);
 }
 
-bool
-xb_vm_read_ctx(const struct xb_vm *vm, uint64_t addr, bool is_signed, uint64_t *value)
-{
-	const struct xb_xdp *pkt = vm->pkt;
-	uint32_t number;
+/* ---- the context, for the checked engine ---- */
 
-	if (!xb_vm_has_ctx(vm))
+/* The offset in the context of an address that is not far from it. */
+static bool
+is_ctx(const struct xb_vm *vm, uint64_t addr, int *off)
+{
+	size_t bytes = vm->skb ? sizeof(struct __sk_buff) : sizeof(struct xdp_md);
+	uint64_t at = addr - (uint64_t)(uintptr_t)xb_vm_ctx(vm);
+
+	*off = (int)at;
+	return xb_vm_has_ctx(vm) && at < bytes;
+}
+
+static enum bpf_prog_type
+type_of_ctx(const struct xb_vm *vm)
+{
+	return vm->skb ? BPF_PROG_TYPE_SCHED_CLS : BPF_PROG_TYPE_XDP;
+}
+
+static uint64_t
+extend(uint64_t value, uint32_t size)
+{
+	unsigned int bits = 64 - 8 * size;
+
+	return (uint64_t)((int64_t)(value << bits) >> bits);
+}
+
+/* A number of the context. */
+static uint64_t
+read_number(const struct xb_vm *vm, int off, uint32_t size)
+{
+	uint64_t value = 0;
+
+	if (vm->skb)
+		memcpy(&value, (const uint8_t *)&vm->skb->md + xb_skb_load_off(off, size), size);
+	else if (off == offsetof(struct xdp_md, ingress_ifindex))
+		value = vm->pkt->ingress_ifindex;
+	else
+		value = vm->pkt->rx_queue_index;
+	return value;
+}
+
+bool
+xb_vm_read_ctx(
+	const struct xb_vm *vm, uint64_t addr, uint32_t size, bool is_signed, uint64_t *value)
+{
+	uint32_t type;
+	int off;
+
+	if (!is_ctx(vm, addr, &off) ||
+		!xb_ctx_allows(type_of_ctx(vm), false, off, (int)size, false, is_signed, &type))
 		return false;
-	switch (addr - (uint64_t)(uintptr_t)pkt) {
-	case offsetof(struct xdp_md, data): *value = (uintptr_t)pkt->data; return !is_signed;
-	case offsetof(struct xdp_md, data_end):
-		*value = (uintptr_t)pkt->data_end;
-		return !is_signed;
-	case offsetof(struct xdp_md, data_meta):
-		*value = (uintptr_t)pkt->data_meta;
-		return !is_signed;
-	case offsetof(struct xdp_md, ingress_ifindex): number = pkt->ingress_ifindex; break;
-	case offsetof(struct xdp_md, rx_queue_index): number = pkt->rx_queue_index; break;
-	default: return false;
+	switch (type) {
+	case XB_PTR_PACKET: *value = (uintptr_t)vm->pkt->data; break;
+	case XB_PTR_PACKET_END: *value = (uintptr_t)vm->pkt->data_end; break;
+	case XB_PTR_PACKET_META: *value = (uintptr_t)vm->pkt->data_meta; break;
+	default:
+		*value = read_number(vm, off, size);
+		if (is_signed)
+			*value = extend(*value, size);
 	}
-	*value = is_signed ? (uint64_t)(int32_t)number : number;
 	return true;
+}
+
+bool
+xb_vm_write_ctx(const struct xb_vm *vm, uint64_t addr, uint32_t size, uint64_t value, bool is_imm)
+{
+	uint32_t type;
+	int off;
+
+	if (!vm->skb || !is_ctx(vm, addr, &off) ||
+		!xb_ctx_allows(type_of_ctx(vm), false, off, (int)size, true, false, &type))
+		return false;
+	if (off == offsetof(struct __sk_buff, queue_mapping) && value >= XB_NO_QUEUE_MAPPING &&
+		!(is_imm && (int64_t)value < 0))
+		return true;
+	memcpy((uint8_t *)&vm->skb->md + off, &value, xb_skb_field_bytes(off) == 2 ? 2 : size);
+	return true;
+}
+
+int64_t
+xb_vm_legacy_offset(const struct xb_vm *vm, int64_t offset)
+{
+	if (vm->skb && offset >= SKF_NET_OFF)
+		return offset - SKF_NET_OFF + vm->skb->network;
+	if (vm->skb && offset >= SKF_LL_OFF)
+		return offset - SKF_LL_OFF;
+	return -1;
 }
 
 /* ---- faults ---- */
@@ -141,6 +212,8 @@ static void
 describe(const struct xb_vm *vm, uint64_t addr, char *buf, size_t size)
 {
 	const struct xb_xdp *pkt = vm->pkt;
+	const uint8_t *ctx = xb_vm_ctx(vm);
+	size_t ctx_bytes = vm->skb ? sizeof(vm->skb->md) : sizeof(*pkt);
 	const char *what = xb_vm_has_ctx(vm) ? "packet" : "memory";
 	int64_t bytes = pkt->data_end - pkt->data;
 	int64_t at = (int64_t)(addr - (uint64_t)(uintptr_t)pkt->data);
@@ -148,9 +221,9 @@ describe(const struct xb_vm *vm, uint64_t addr, char *buf, size_t size)
 
 	if (addr == 0)
 		snprintf(buf, size, "a null pointer");
-	else if (xb_vm_has_ctx(vm) && is_inside(addr, 0, pkt, pkt + 1))
+	else if (xb_vm_has_ctx(vm) && is_inside(addr, 0, ctx, ctx + ctx_bytes))
 		snprintf(buf, size, "the context (offset %" PRIu64 "), which has no such field",
-			addr - (uint64_t)(uintptr_t)pkt);
+			addr - (uint64_t)(uintptr_t)ctx);
 	else if (pkt->data && at >= -65536 && at <= 65536)
 		snprintf(buf, size, "%s offset %" PRId64 ", outside of its %" PRId64 " bytes", what,
 			at, bytes);
@@ -192,7 +265,21 @@ int
 xb_vm_run_xdp(struct xb_vm *vm, const struct xb_image *image, struct xb_xdp *pkt, uint64_t *ret)
 {
 	vm->pkt = pkt;
+	vm->skb = NULL;
 	return run(vm, image, (uint64_t)(uintptr_t)pkt, 0, ret);
+}
+
+int
+xb_vm_run_skb(struct xb_vm *vm, const struct xb_image *image, struct xb_skb *skb, uint64_t *ret)
+{
+	int err;
+
+	vm->pkt = &skb->pkt;
+	vm->skb = skb;
+	err = run(vm, image, (uint64_t)(uintptr_t)&skb->md, 0, ret);
+	if (err)
+		*ret = TC_ACT_SHOT;
+	return err;
 }
 
 int
@@ -209,5 +296,6 @@ xb_vm_run_mem(
 		.hard_end = bytes ? from + bytes : from,
 	};
 	vm->pkt = &vm->plain;
+	vm->skb = NULL;
 	return run(vm, image, (uint64_t)(uintptr_t)mem, bytes, ret);
 }

@@ -165,6 +165,8 @@ void xb_object_close(struct xb_object *obj);
 
 /* The line an instruction belongs to, NULL when unknown. */
 const struct xb_line *xb_prog_line(const struct xb_prog *prog, uint32_t insn);
+/* The first slot that names the map (an index of the object's); -1: none does. */
+int32_t xb_prog_first_use(const struct xb_prog *prog, uint32_t map);
 /* The function an instruction belongs to. */
 const struct xb_func *xb_prog_func(const struct xb_prog *prog, uint32_t insn);
 /* The kernel's license_is_gpl_compatible(). */
@@ -359,16 +361,17 @@ enum xb_engine {
 };
 
 struct xb_image_opts {
-	/* XDP: r1 is struct xdp_md. BPF_PROG_TYPE_UNSPEC: plain memory, any helper. */
+	/* XDP: r1 is struct xdp_md. SCHED_CLS, SCHED_ACT: struct __sk_buff. UNSPEC: plain memory,
+	 * any helper. */
 	enum bpf_prog_type type;
 	enum xb_engine engine;
 	bool gpl_compatible;
 	/* maps[i] for index i, NULL for those the program does not name; they outlive the image. */
 	struct xb_map *const *maps;
 	uint32_t map_cnt;
-	/* Fast engine, XDP: one for each slot, "this load is from the context": the verifier's
-	 * knowledge, since struct xdp_md's 32-bit fields stand for pointers and such a load is
-	 * rewritten as the kernel does (xdp_convert_ctx_access). */
+	/* Fast engine, XDP and tc: one for each slot, "this is an access of the context": the
+	 * verifier's knowledge, since 32-bit fields stand for pointers and such an access is
+	 * rewritten as the kernel does (xdp_convert_ctx_access, tc_cls_act_convert_ctx_access). */
 	const bool *is_ctx_access;
 };
 
@@ -399,6 +402,39 @@ struct xb_xdp {
 	uint32_t ingress_ifindex;
 	uint32_t rx_queue_index;
 };
+
+/*
+ * The packet of a tc program: of struct sk_buff what such a program can see or change. skb.c makes
+ * it as a packet arrives at a device; the caller may set more of md before a run. Always linear,
+ * data is the Ethernet header, no checksum was offloaded, no socket is known.
+ */
+struct xb_skb {
+	struct __sk_buff md;  /* what r1 points to; its data, data_end, data_meta are pkt's */
+	struct xb_xdp pkt;    /* data_meta == data */
+	int32_t network;      /* the header's offset from data */
+	int32_t transport;    /* likewise; not what a parser found, see __bpf_skb_min_len() */
+	bool has_transport;   /* skb_transport_header_was_set() */
+	bool has_hash;	      /* md.hash was computed or set, 0 included */
+	bool is_checked;      /* CHECKSUM_UNNECESSARY, ... */
+	uint8_t csum_level;   /* ... and for how many checksums more than one */
+	uint8_t *spare;	      /* the packet moves there when its buffer is too small; may be */
+	uint32_t spare_bytes; /* NULL, 0: then a helper that wants room says -ENOMEM */
+};
+
+/* A spare buffer of this size holds the longest packet a helper makes (SKB_MAX_ALLOC of 4096-byte
+ * pages), with room for headers in front of it. */
+#define XB_SKB_BYTES_MAX (4u * 4096u - 320u)
+#define XB_SKB_SPARE_BYTES (2u * XB_SKB_BYTES_MAX)
+
+/* A packet of at least 14 bytes in a buffer, as eth_type_trans() leaves it: protocol, pkt_type
+ * (PACKET_HOST for every unicast address), length; all else 0, no spare. */
+void xb_skb_init(struct xb_skb *skb, uint8_t *hard_start, uint8_t *data, uint8_t *data_end,
+	uint8_t *hard_end);
+/* The outermost VLAN tag goes from the packet to the fields, as before tc's ingress hook
+ * (skb_vlan_untag()). -EINVAL: cut short in its tag; the kernel frees such a packet. */
+int xb_skb_untag(struct xb_skb *skb);
+/* And back, as on the way out of a device, and into a capture. 0 or -ENOMEM. */
+int xb_skb_retag(struct xb_skb *skb);
 
 /* Why a run ended early. */
 struct xb_fault {
@@ -435,6 +471,9 @@ void xb_vm_set_step(struct xb_vm *vm, xb_step_fn step, void *arg);
  */
 int xb_vm_run_xdp(
 	struct xb_vm *vm, const struct xb_image *image, struct xb_xdp *pkt, uint64_t *ret);
+/* The same for a tc program; *ret is TC_ACT_SHOT after an error. */
+int xb_vm_run_skb(
+	struct xb_vm *vm, const struct xb_image *image, struct xb_skb *skb, uint64_t *ret);
 /* Run on plain memory: r1 = mem, r2 = bytes. mem may be NULL when bytes is 0. */
 int xb_vm_run_mem(
 	struct xb_vm *vm, const struct xb_image *image, void *mem, size_t bytes, uint64_t *ret);

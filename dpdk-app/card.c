@@ -142,12 +142,34 @@ card_open(struct card *card, const char *name, const char *firmware, const struc
 	return status;
 }
 
+#define PASS_LETTER(letter, name) letter
+#define PASS_TEXT(letter, name) " " letter " (" #name ")"
+
+/* False, complaint made: a letter names no pass. */
+static bool
+are_passes(const char *letters)
+{
+	size_t known = strspn(letters, JIT_PASS_LIST(PASS_LETTER));
+
+	if (known > 0 && letters[known] == '\0')
+		return true;
+	complain("--debug-jit %s: no pass '%.1s', there are" JIT_PASS_LIST(PASS_TEXT), letters,
+		letters + known);
+	return false;
+}
+
 int
 card_of_options(struct card *card, const struct options *opt)
 {
+	int status;
+
 	if (opt->jit != NULL && strcmp(opt->jit, "driver") != 0) {
 		complain("--jit %s: there is no such translator yet, take --jit driver", opt->jit);
 		return STATUS_USAGE;
 	}
-	return card_open(card, opt->card, opt->firmware, &opt->what_if);
+	if (opt->debug_jit != NULL && !are_passes(opt->debug_jit))
+		return STATUS_USAGE;
+	status = card_open(card, opt->card, opt->firmware, &opt->what_if);
+	card->debug = (struct jit_debug){ opt->debug_jit, stderr };
+	return status;
 }

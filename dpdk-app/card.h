@@ -14,12 +14,14 @@ struct card {
 	 */
 	int err;
 	char message[256];
+	struct jit_debug debug; /* of the translation to it */
 };
 
 /* STATUS_DONE, or the status to exit with, complaint made. name, firmware: NULL is the default. */
 int card_open(
 	struct card *card, const char *name, const char *firmware, const struct words *what_if);
-/* The same with --card, --firmware and --what-if; a --jit that is not there is refused. */
+/* The same with --card, --firmware and --what-if, and with --jit and --debug-jit; what is not there
+ * is refused. */
 int card_of_options(struct card *card, const struct options *opt);
 
 #endif

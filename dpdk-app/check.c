@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bpf/verifier/verifier.h"
+#include "dpdk-app/json.h"
 
 #define MTU_BYTES 1500u /* what a port has when nobody changes it */
 
@@ -128,16 +129,6 @@ map_named(const struct check *c, uint32_t slot)
 	return (uint32_t)insn->imm < c->obj->map_cnt ? (uint32_t)insn->imm : UINT32_MAX;
 }
 
-/* Where the program names the map first; -1: nowhere. */
-static int32_t
-first_use(const struct check *c, uint32_t map)
-{
-	for (uint32_t i = 0; i < c->prog->insn_cnt; i++)
-		if (map_named(c, i) == map)
-			return (int32_t)i;
-	return -1;
-}
-
 /* Maps are made in the order of the object, those that the program does not name not at all. */
 static void
 check_maps(struct check *c)
@@ -147,7 +138,7 @@ check_maps(struct check *c)
 
 	for (uint32_t i = 0; i < c->obj->map_cnt; i++) {
 		const struct xb_map_def *def = &c->obj->maps[i];
-		int32_t insn = first_use(c, i);
+		int32_t insn = xb_prog_first_use(c->prog, i);
 		enum jit_rule rule = JIT_RULE_CNT;
 
 		if (insn >= 0)
@@ -192,7 +183,7 @@ make_maps(struct pass *p)
 	if (p->maps == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < obj->map_cnt; i++) {
-		if (first_use(p->check, i) < 0)
+		if (xb_prog_first_use(p->check->prog, i) < 0)
 			continue;
 		p->maps[i] = jit_map_new(&obj->maps[i], i + 1);
 		if (p->maps[i] == NULL)
@@ -307,8 +298,13 @@ static void
 translate(struct pass *p, uint32_t told)
 {
 	struct check *c = p->check;
-	int ret = jit_translate(p->prog, &c->image);
+	const struct jit_debug *debug = &c->card->debug;
+	int ret;
 
+	if (debug->letters != NULL)
+		fprintf(debug->out, "%s:\n", c->prog->name);
+	jit_prog_set_debug(p->prog, *debug);
+	ret = jit_translate(p->prog, &c->image);
 	collect(p, told);
 	c->has_image = ret == 0;
 	if (ret == -ENOMEM)
@@ -427,4 +423,24 @@ check_free(struct check *c)
 		jit_image_free(&c->image);
 	free(c->findings);
 	xb_log_free(&c->log);
+}
+
+/* ---- JSON: the names are a contract (DESIGN 5) ---- */
+
+json_t *
+json_check(const struct check *c)
+{
+	json_t *findings = json_array();
+	json_t *offload = json_pack("{s:b, s:o, s:o, s:s}", "accepted", check_refusal(c) == NULL,
+		"card", json_text(c->card->name), "firmware", json_text(c->card->firmware), "jit",
+		"driver");
+
+	for (uint32_t i = 0; i < c->finding_cnt; i++)
+		json_array_append_new(findings, json_finding(&c->findings[i]));
+	json_object_set_new(
+		offload, "nfp_insns", c->has_image ? json_integer(c->image.cnt) : json_null());
+	json_object_set_new(offload, "stack_bytes",
+		c->has_image ? json_integer(c->image.stack_bytes) : json_null());
+	json_object_set_new(offload, "findings", findings);
+	return offload;
 }

@@ -24,5 +24,7 @@ void check_program(struct check *check, const struct xb_object *obj, const struc
 void check_free(struct check *check);
 /* The finding the kernel ends with; NULL: the card takes the program. */
 const struct finding *check_refusal(const struct check *check);
+/* The key "offload" of reports. */
+json_t *json_check(const struct check *check);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "bpf/xb.h"
+#include "jit-nfp/jit.h"
 #include "nic/card.h"
 
 /* Exit statuses: a contract with scripts. */

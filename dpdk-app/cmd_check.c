@@ -70,30 +70,12 @@ print_object(
 
 /* ---- JSON: the names are a contract (DESIGN 5) ---- */
 
-static json_t *
-json_offload(const struct check *c)
-{
-	json_t *findings = json_array();
-	json_t *offload = json_pack("{s:b, s:o, s:o, s:s}", "accepted", check_refusal(c) == NULL,
-		"card", json_text(c->card->name), "firmware", json_text(c->card->firmware), "jit",
-		"driver");
-
-	for (uint32_t i = 0; i < c->finding_cnt; i++)
-		json_array_append_new(findings, json_finding(&c->findings[i]));
-	json_object_set_new(
-		offload, "nfp_insns", c->has_image ? json_integer(c->image.cnt) : json_null());
-	json_object_set_new(offload, "stack_bytes",
-		c->has_image ? json_integer(c->image.stack_bytes) : json_null());
-	json_object_set_new(offload, "findings", findings);
-	return offload;
-}
-
 static void
 add_json(json_t *programs, const struct check *c)
 {
 	json_array_append_new(
 		programs, json_pack("{s:o, s:o}", "program", json_program(c->obj, c->prog),
-				  "offload", json_offload(c)));
+				  "offload", json_check(c)));
 }
 
 /* ---- the walk over objects and programs ---- */

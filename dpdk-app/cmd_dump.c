@@ -12,35 +12,49 @@
 #define TEXT_BYTES 256
 
 /* Two entries in a row may name the same line. */
+bool
+dump_is_new_line(const struct xb_prog *prog, uint32_t insn, const struct xb_line *last)
+{
+	const struct xb_line *line = xb_prog_line(prog, insn);
+
+	return line != NULL && line != last &&
+	       (last == NULL || line->line != last->line || strcmp(line->file, last->file) != 0);
+}
+
 void
 dump_line(const struct xb_prog *prog, uint32_t insn, const struct xb_line **last)
 {
 	const struct xb_line *line = xb_prog_line(prog, insn);
 
-	if (line == NULL || line == *last)
-		return;
-	if (*last == NULL || line->line != (*last)->line || strcmp(line->file, (*last)->file) != 0)
+	if (dump_is_new_line(prog, insn, *last))
 		printf("; %s @ %s:%u\n", line->text, line->file, line->line);
-	*last = line;
+	if (line != NULL)
+		*last = line;
+}
+
+bool
+dump_is_subprogram(const struct xb_prog *prog, uint32_t insn)
+{
+	const struct xb_func *func = xb_prog_func(prog, insn);
+
+	return insn > 0 && func != NULL && func->insn == insn;
 }
 
 void
 dump_subprogram(const struct xb_prog *prog, uint32_t insn)
 {
-	const struct xb_func *func = xb_prog_func(prog, insn);
-
-	if (insn > 0 && func != NULL && func->insn == insn)
-		printf("%s:\n", func->name);
+	if (dump_is_subprogram(prog, insn))
+		printf("%s:\n", xb_prog_func(prog, insn)->name);
 }
 
 uint32_t
-dump_insn(const struct xb_prog *prog, uint32_t insn)
+dump_insn(const struct xb_prog *prog, uint32_t insn, const char *note)
 {
 	char text[TEXT_BYTES];
 	uint32_t slots =
 		xb_insn_format(&prog->insns[insn], prog->insn_cnt - insn, text, sizeof(text));
 
-	printf("%4u: (%02x) %s\n", insn, prog->insns[insn].code, text);
+	printf("%4u: (%02x) %s%s\n", insn, prog->insns[insn].code, text, note);
 	return slots;
 }
 
@@ -55,7 +69,7 @@ print_program(const struct options *opt, const struct xb_prog *prog)
 		dump_subprogram(prog, i);
 		if (opt->source)
 			dump_line(prog, i, &last);
-		i += dump_insn(prog, i);
+		i += dump_insn(prog, i, "");
 	}
 }
 
@@ -113,8 +127,9 @@ static const char *
 usage_problem(const struct options *opt, bool is_nfp)
 {
 	if (!is_nfp && (opt->raw || opt->relocated || opt->card != NULL || opt->firmware != NULL ||
-			       opt->jit != NULL || opt->what_if.cnt > 0))
-		return "dump: --raw, --relocated, --jit and the card's options go with nfp";
+			       opt->jit != NULL || opt->debug_jit != NULL || opt->what_if.cnt > 0))
+		return "dump: --raw, --relocated, --jit, --debug-jit and the card's options go "
+		       "with nfp";
 	if (opt->raw && (opt->source || opt->json))
 		return "dump: --raw goes without --source and --json";
 	return NULL;

@@ -21,70 +21,25 @@ struct listing {
 	json_t *programs;
 };
 
-static void
-format_word(const struct listing *l, uint32_t index, char *text, size_t size)
-{
-	nic_format_line(l->words[index], index, l->check->image.cnt, text, size);
-}
-
 /* ---- text ---- */
-
-/* Places in what comes behind the program. */
-static void
-print_label(const struct jit_image *image, uint32_t index)
-{
-	const struct {
-		const char *name;
-		uint32_t at;
-	} labels[] = {
-		{ "out: the program's end", image->out },
-		{ "abort: the packet is no good", image->abort },
-		{ "push: r6 to r9 are saved", image->push },
-		{ "pop: r6 to r9 are restored", image->pop },
-	};
-
-	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
-		if (labels[i].at == index && index != 0)
-			printf("%s\n", labels[i].name);
-}
-
-/* What the word at index comes from, where that changes. */
-static void
-print_source(const struct listing *l, uint32_t index, uint32_t *last_insn,
-	const struct xb_line **last_line)
-{
-	const struct jit_image *image = &l->check->image;
-	const struct xb_prog *prog = l->check->prog;
-	uint32_t insn = image->insns[index];
-
-	print_label(image, index);
-	if (insn == *last_insn)
-		return;
-	*last_insn = insn;
-	if (insn >= prog->insn_cnt)
-		return;
-	dump_subprogram(prog, insn);
-	dump_line(prog, insn, last_line);
-	dump_insn(prog, insn);
-}
 
 static void
 print_text(const struct listing *l)
 {
 	const struct jit_image *image = &l->check->image;
 	const struct xb_prog *prog = l->check->prog;
-	const struct xb_line *last_line = NULL;
-	uint32_t last_insn = JIT_NO_INSN;
 	char text[LINE_BYTES];
 
 	printf("%s (%s, section \"%s\", %u instructions, %u of the card, at %u)\n", prog->name,
 		xb_prog_type_name(prog->type), prog->section, prog->insn_cnt, image->cnt,
 		l->opt->relocated ? l->check->card->jit.start : 0);
+	if (l->opt->source) {
+		dump_source(l->check, l->words);
+		return;
+	}
 	for (uint32_t i = 0; i < image->cnt; i++) {
-		if (l->opt->source)
-			print_source(l, i, &last_insn, &last_line);
-		format_word(l, i, text, sizeof(text));
-		printf("%s%s\n", l->opt->source ? "\t" : "", text);
+		nic_format_line(l->words[i], i, image->cnt, text, sizeof(text));
+		puts(text);
 	}
 }
 

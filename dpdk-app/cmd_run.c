@@ -18,6 +18,7 @@
 
 #include "dpdk-app/eal.h"
 #include "dpdk-app/flow.h"
+#include "dpdk-app/offload.h"
 #include "dpdk-app/replay.h"
 #include "dpdk-app/report.h"
 
@@ -27,6 +28,11 @@ static volatile sig_atomic_t interrupted;
 struct run {
 	const struct options *opt;
 	struct program program;
+	struct card card;
+	struct check check;	/* what the card says of the program */
+	bool is_asked;		/* the card */
+	struct offload offload; /* the program is on the card */
+	bool is_offloaded;
 	struct replay replay;
 	struct job job;
 	struct worker *workers;
@@ -208,6 +214,80 @@ usage_problem(const struct options *opt)
 	return NULL;
 }
 
+/* Is this where a program of this type may be attached? */
+static bool
+is_mode_of(const char *mode, enum bpf_prog_type type)
+{
+	if (mode == NULL || strcmp(mode, "auto") == 0)
+		return true;
+	return (strncmp(mode, "xdp", 3) == 0) == (type == BPF_PROG_TYPE_XDP);
+}
+
+static bool
+is_mode(const struct run *run, const char *mode)
+{
+	return strcmp(run->opt->mode != NULL ? run->opt->mode : "auto", mode) == 0;
+}
+
+/* The card refuses, and nothing else was wanted. */
+static int
+tell_refusal(const struct run *run)
+{
+	if (run->opt->json) {
+		report_refusal_json(&run->program, &run->check, stdout);
+		return STATUS_REFUSED;
+	}
+	complain("%s: the card refuses program '%s':", run->program.obj->path,
+		run->program.prog->name);
+	for (uint32_t i = 0; i < run->check.finding_cnt; i++)
+		finding_print(&run->check.findings[i], stderr);
+	return STATUS_REFUSED;
+}
+
+/* What a card takes goes there, in modes auto and xdpoffload. */
+static int
+offer_to_card(struct run *run)
+{
+	struct xb_log log = { 0 };
+	int status, err;
+
+	/* tc programs are not attached to the card yet */
+	if (run->job.type != BPF_PROG_TYPE_XDP ||
+		(!is_mode(run, "auto") && !is_mode(run, "xdpoffload")))
+		return STATUS_DONE;
+	status = card_of_options(&run->card, run->opt);
+	if (status != STATUS_DONE)
+		return status;
+	run->is_asked = true;
+	check_program(
+		&run->check, run->program.obj, run->program.prog, &run->card, run->opt->verbose);
+	if (check_refusal(&run->check) == NULL || !is_mode(run, "auto"))
+		complain_log(&run->check.log); /* else the host's verifier has its own */
+	if (check_refusal(&run->check) != NULL)
+		return is_mode(run, "auto") ? STATUS_DONE : tell_refusal(run);
+	err = run->check.err != 0 ? run->check.err
+				  : offload_start(&run->offload, &run->check, &log);
+	run->is_offloaded = err == 0;
+	if (err < 0)
+		complain("%s: program '%s' cannot be put on the card: %s", run->program.obj->path,
+			run->program.prog->name, strerror(-err));
+	if (err < 0)
+		complain_log(&log);
+	xb_log_free(&log); /* of a program that was taken, only the verifier's sum */
+	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
+}
+
+/* Where it was attached. */
+static const char *
+mode_of(const struct run *run)
+{
+	if (run->is_offloaded)
+		return "xdpoffload";
+	if (!is_mode(run, "auto"))
+		return run->opt->mode;
+	return run->job.type == BPF_PROG_TYPE_XDP ? "xdpdrv" : "skip_hw";
+}
+
 static int
 open_program(struct run *run)
 {
@@ -215,19 +295,21 @@ open_program(struct run *run)
 
 	if (status != STATUS_DONE)
 		return status;
-	if (run->program.prog->type != BPF_PROG_TYPE_XDP) {
-		complain("%s: program '%s' is a %s program; only XDP programs can be replayed on "
-			 "the host yet",
-			run->program.obj->path, run->program.prog->name,
-			xb_prog_type_name(run->program.prog->type));
-		return STATUS_REFUSED;
+	run->job.type = run->program.prog->type;
+	if (!is_mode_of(run->opt->mode, run->job.type)) {
+		complain("run: --mode %s is not for %s programs", run->opt->mode,
+			xb_prog_type_name(run->job.type));
+		return STATUS_USAGE;
 	}
-	status = program_load(&run->program, &(struct program_how){ .type = BPF_PROG_TYPE_XDP,
+	status = offer_to_card(run);
+	if (status != STATUS_DONE || run->is_offloaded)
+		return status;
+	status = program_load(&run->program, &(struct program_how){ .type = run->job.type,
 						     .n_cpus = run->job.lcores,
 						     .is_verified = true,
 						     .verbose = run->opt->verbose });
 	if (status == STATUS_REFUSED && run->opt->json)
-		report_refusal_json(&run->program, stdout);
+		report_refusal_json(&run->program, run->is_asked ? &run->check : NULL, stdout);
 	return status;
 }
 
@@ -311,8 +393,17 @@ make_workers(struct run *run, struct xb_log *log)
 		if (w->vm == NULL)
 			goto no_memory;
 		xb_vm_set_seed(w->vm, i + 1);
+		if (run->job.type != BPF_PROG_TYPE_XDP)
+			w->spare = malloc(XB_SKB_SPARE_BYTES);
+		if (run->job.type != BPF_PROG_TYPE_XDP && w->spare == NULL)
+			goto no_memory;
 		if (run->opt->verbose)
 			xb_vm_set_trace(w->vm, stderr);
+		if (!run->is_offloaded)
+			continue;
+		w->engine = nic_engine_new(run->offload.fw, i, false);
+		if (w->engine == NULL)
+			goto no_memory;
 	}
 	return STATUS_DONE;
 no_memory:
@@ -347,7 +438,9 @@ report(struct run *run)
 		.seconds = (double)(run->ended - run->started) / (double)rte_get_tsc_hz(),
 		.lcores = run->job.lcores,
 		.from = opt->in != NULL ? run->replay.path : opt->vdev.word[0],
-		.mode = opt->mode != NULL && strcmp(opt->mode, "auto") != 0 ? opt->mode : "xdpdrv",
+		.check = run->is_asked ? &run->check : NULL,
+		.offload = run->is_offloaded ? &run->offload : NULL,
+		.mode = mode_of(run),
 		.show_maps = opt->maps,
 		.interrupted = interrupted,
 		.snapped = run->replay.snapped,
@@ -355,8 +448,11 @@ report(struct run *run)
 	};
 	uint64_t sum = 0;
 
-	for (unsigned int i = 0; i < run->job.lcores; i++)
+	for (unsigned int i = 0; i < run->job.lcores; i++) {
 		stats_add(&r.stats, &run->workers[i].stats);
+		if (run->is_offloaded)
+			nic_engine_stats_add(&r.nic, nic_engine_stats(run->workers[i].engine));
+	}
 	for (int i = 0; i < CODE_CNT; i++)
 		sum += r.stats.codes[i];
 	if (!opt->json)
@@ -399,9 +495,15 @@ teardown(struct run *run)
 {
 	output_abandon(&run->job.out);
 	replay_close(&run->replay);
-	for (unsigned int i = 0; run->workers != NULL && i < run->job.lcores; i++)
+	for (unsigned int i = 0; run->workers != NULL && i < run->job.lcores; i++) {
 		xb_vm_free(run->workers[i].vm);
+		nic_engine_free(run->workers[i].engine);
+		free(run->workers[i].spare);
+	}
 	free(run->workers);
+	offload_end(&run->offload);
+	if (run->is_asked)
+		check_free(&run->check);
 	program_close(&run->program);
 	if (run->eal_runs) {
 		ports_close(&run->job.ports);

@@ -120,7 +120,7 @@ find_packet(struct tracing *t)
 static const char *
 verdict(const struct tracing *t)
 {
-	return t->err != 0 ? "XDP_ABORTED" : code_name(verdict_of_r0(t->r0));
+	return t->err != 0 ? "XDP_ABORTED" : code_infos[code_of_xdp(t->r0)].name;
 }
 
 static void
@@ -151,12 +151,12 @@ print_json(struct tracing *t)
 {
 	const struct xb_xdp *xdp = &t->packet.xdp;
 
-	return json_print(
-		json_pack("{s:o, s:{s:I, s:i, s:i}, s:s, s:o, s:s, s:i}", "program",
-			json_program(t->program.obj, t->program.prog), "packet", "index",
-			(json_int_t)t->packet.index, "bytes", (int)t->received, "missing",
-			(int)t->packet.missing, "engine", "interp", "steps", t->trace.rows,
-			"verdict", verdict(t), "bytes", (int)(xdp->data_end - xdp->data)),
+	return json_print(json_pack("{s:o, s:{s:I, s:i, s:i}, s:s, s:o, s:s, s:i}", "program",
+				  json_program(t->program.obj, t->program.prog), "packet", "index",
+				  (json_int_t)t->packet.index, "bytes", (int)t->received, "missing",
+				  (int)t->packet.missing, "engine", "interp", "steps",
+				  json_incref(t->trace.rows), "verdict", verdict(t), "bytes",
+				  (int)(xdp->data_end - xdp->data)),
 		stdout);
 }
 
@@ -235,12 +235,12 @@ cmd_trace(const struct options *opt)
 		status = load(&t);
 	if (status == STATUS_DONE)
 		status = open_capture(&t);
-	if (status == STATUS_DONE) {
+	if (status == STATUS_DONE)
 		status = find_packet(&t);
-		if (status == STATUS_DONE)
-			status = run(&t);
-		replay_close(&t.replay);
-	}
+	if (status == STATUS_DONE)
+		status = run(&t);
+	replay_close(&t.replay);
+	json_decref(t.trace.rows);
 	xb_vm_free(t.vm);
 	program_close(&t.program);
 	free(t.buf);

@@ -7,20 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const code_names[CODE_CNT] = {
-#define VERDICT(name, ...) [CODE_##name] = #name,
-#define ERROR(name, ...) [CODE_##name] = #name,
-#include "dpdk-app/verdicts.def"
-#undef VERDICT
-#undef ERROR
-};
-
-const char *
-code_name(enum code code)
-{
-	return code < CODE_CNT ? code_names[code] : "?";
-}
-
 static int
 open_files(struct output *out, const struct options *opt, const struct output_opts *opts,
 	struct xb_log *log)
@@ -71,6 +57,17 @@ slot_of(struct output *out, uint64_t seq)
 	return &out->slots[seq % WINDOW];
 }
 
+/* Where packets of this code are written; NULL: nowhere. */
+static pcap_dumper_t *
+dumper_of(const struct output *out, enum code code)
+{
+	switch (code_infos[code].way) {
+	case WAY_HOST: return out->pass_dumper;
+	case WAY_WIRE: return out->tx_dumper;
+	default: return NULL;
+	}
+}
+
 void
 output_decide(struct output *out, const struct pkt_info *info, enum code code, uint32_t len)
 {
@@ -79,8 +76,7 @@ output_decide(struct output *out, const struct pkt_info *info, enum code code, u
 	slot->index = info->index;
 	slot->len = len;
 	slot->code = (uint8_t)code;
-	slot->has_packet = (code == CODE_XDP_PASS && out->pass_dumper != NULL) ||
-			   (code == CODE_XDP_TX && out->tx_dumper != NULL);
+	slot->has_packet = dumper_of(out, code) != NULL;
 	__atomic_store_n(&slot->decided, true, __ATOMIC_RELEASE);
 }
 
@@ -122,7 +118,7 @@ put_decimal(char *end, uint64_t value)
 static void
 write_verdict(FILE *file, const struct slot *slot)
 {
-	const char *name = code_name(slot->code);
+	const char *name = code_infos[slot->code].name;
 	size_t name_len = strlen(name);
 	char line[80];
 	char *end = line + sizeof(line);
@@ -144,8 +140,7 @@ write_slot(struct output *out, struct slot *slot)
 	if (out->verdicts.file != NULL)
 		write_verdict(out->verdicts.file, slot);
 	if (slot->has_packet)
-		write_packet(out, slot->code == CODE_XDP_TX ? out->tx_dumper : out->pass_dumper,
-			slot->packet);
+		write_packet(out, dumper_of(out, slot->code), slot->packet);
 	slot->packet = NULL;
 	slot->decided = false;
 }

@@ -58,7 +58,4 @@ void output_write(struct output *out, struct ports *p, unsigned int lcores);
 int output_commit(struct output *out, struct xb_log *log);
 void output_abandon(struct output *out);
 
-/* "XDP_PASS", "runt" */
-const char *code_name(enum code code);
-
 #endif

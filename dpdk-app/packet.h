@@ -13,6 +13,8 @@
 #include <rte_mbuf.h>
 #include <stdint.h>
 
+#include "dpdk-app/code.h"
+
 #define PKT_HEADROOM 256u /* XDP_PACKET_HEADROOM */
 /* sizeof(struct xdp_frame): bpf_xdp_adjust_head() keeps this much for it. */
 #define PKT_FRAME_BYTES 40u
@@ -24,26 +26,6 @@
 #define PKT_BYTES_MIN 14u /* an Ethernet header */
 
 #define BURST 32u
-
-enum code {
-#define VERDICT(name, ...) CODE_##name,
-#define ERROR(name, ...) CODE_##name,
-#include "dpdk-app/verdicts.def"
-#undef VERDICT
-#undef ERROR
-	CODE_CNT
-};
-#define VERDICT_CNT (CODE_XDP_REDIRECT + 1)
-
-/* The kernel takes r0 as 32 bits and what is no verdict as XDP_ABORTED
- * (bpf_warn_invalid_xdp_action). */
-static inline enum code
-verdict_of_r0(uint64_t r0)
-{
-	uint32_t action = (uint32_t)r0;
-
-	return action < VERDICT_CNT ? (enum code)action : CODE_XDP_ABORTED;
-}
 
 /* In the private area of every mbuf. */
 struct pkt_info {

@@ -9,14 +9,6 @@
 
 #include "dpdk-app/json.h"
 
-static const char *const code_meanings[CODE_CNT] = {
-#define VERDICT(name, text) [CODE_##name] = text,
-#define ERROR(name, text) [CODE_##name] = text,
-#include "dpdk-app/verdicts.def"
-#undef VERDICT
-#undef ERROR
-};
-
 static double
 mpps(const struct result *r)
 {
@@ -36,6 +28,30 @@ format_hex(char *text, const uint8_t *bytes, size_t len)
 	}
 }
 
+/* The same of a card's: which microcode instruction, and what it is of. */
+static char *
+device_fault_text(const struct result *r)
+{
+	const struct nic_fault *fault = &r->stats.nic_fault;
+	const struct jit_image *image = &r->check->image;
+	const uint32_t start = r->check->card->jit.start, at = fault->pc - start;
+	const uint32_t insn =
+		fault->pc >= start && at < image->cnt ? image->insns[at] : JIT_NO_INSN;
+	const struct xb_line *line =
+		insn != JIT_NO_INSN ? xb_prog_line(r->program->prog, insn) : NULL;
+	char *text;
+	int len;
+
+	if (line != NULL)
+		len = asprintf(&text, "packet %" PRIu64 ": .%u %s (%s:%u): %s",
+			r->stats.fault_index, at, fault->text, line->file, line->line,
+			fault->reason);
+	else
+		len = asprintf(&text, "packet %" PRIu64 ": code store %u %s: %s",
+			r->stats.fault_index, fault->pc, fault->text, fault->reason);
+	return len < 0 ? NULL : text;
+}
+
 /* The fault as a sentence: packet, instruction, source line. */
 static char *
 fault_text(const struct result *r)
@@ -46,6 +62,8 @@ fault_text(const struct result *r)
 	char *text;
 	int len;
 
+	if (r->offload != NULL)
+		return device_fault_text(r);
 	for (uint32_t i = 0; i < r->program->obj->prog_cnt; i++)
 		if (r->program->images[i] == fault->image && fault->image != NULL)
 			prog = &r->program->obj->progs[i];
@@ -62,9 +80,49 @@ fault_text(const struct result *r)
 
 /* ---- text ---- */
 
+/* A map of the program, wherever it is. */
+struct map_view {
+	const struct result *r;
+	uint32_t index; /* of the object's maps */
+	const struct xb_map_def *def;
+	bool is_per_cpu; /* a value of each worker, stride bytes apart */
+	uint32_t values, stride;
+};
+
+typedef int visit_fn(void *arg, const void *key, const void *value);
+
+/* False: no program that ran names it. */
+static bool
+view_map(const struct result *r, uint32_t index, struct map_view *v)
+{
+	const struct xb_map_def *def = &r->program->obj->maps[index];
+	const struct xb_map *host = r->offload == NULL ? r->program->maps[index] : NULL;
+
+	*v = (struct map_view){ .r = r, .index = index, .def = def, .values = 1 };
+	if (r->offload != NULL)
+		return r->offload->maps[index] >= 0;
+	if (host == NULL)
+		return false;
+	v->stride = (def->value_size + 7) & ~7u;
+	v->is_per_cpu = xb_map_user_value_size(host) != def->value_size;
+	if (v->is_per_cpu)
+		v->values = xb_map_user_value_size(host) / v->stride;
+	return true;
+}
+
+/* An array of events has nothing to show. */
+static void
+visit_map(const struct map_view *v, visit_fn *visit, void *arg)
+{
+	if (v->r->offload == NULL)
+		xb_map_for_each(v->r->program->maps[v->index], visit, arg);
+	else if (v->def->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		offload_for_each(v->r->offload, v->index, visit, arg);
+}
+
 struct printer {
 	FILE *out;
-	const struct xb_map *map;
+	const struct map_view *view;
 };
 
 static void
@@ -78,15 +136,13 @@ static int
 print_entry(void *arg, const void *key, const void *value)
 {
 	const struct printer *p = arg;
-	uint32_t size = xb_map_value_size(p->map);
-	uint32_t total = xb_map_user_value_size(p->map);
-	uint32_t step = total > size ? (size + 7) & ~7u : size; /* a value a cpu */
 
 	fprintf(p->out, "  key:");
-	print_hex(p->out, key, xb_map_key_size(p->map));
-	for (uint32_t at = 0; at < total; at += step) {
+	print_hex(p->out, key, p->view->def->key_size);
+	for (uint32_t i = 0; i < p->view->values; i++) {
 		fprintf(p->out, "  value:");
-		print_hex(p->out, (const uint8_t *)value + at, size);
+		print_hex(p->out, (const uint8_t *)value + i * p->view->stride,
+			p->view->def->value_size);
 	}
 	fputc('\n', p->out);
 	return 0;
@@ -96,14 +152,20 @@ static void
 print_maps(const struct result *r, FILE *out)
 {
 	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
-		struct printer p = { out, r->program->maps[i] };
+		struct map_view view;
+		struct printer p = { out, &view };
 
-		if (p.map == NULL) /* no program that ran names it */
+		if (!view_map(r, i, &view))
 			continue;
-		fprintf(out, "\nmap %s (%s)\n", xb_map_name(p.map),
-			xb_map_type_name(xb_map_type(p.map)));
-		xb_map_for_each(r->program->maps[i], print_entry, &p);
+		fprintf(out, "\nmap %s (%s)\n", view.def->name, xb_map_type_name(view.def->type));
+		visit_map(&view, print_entry, &p);
 	}
+}
+
+static bool
+is_xdp(const struct result *r)
+{
+	return r->program->prog->type == BPF_PROG_TYPE_XDP;
 }
 
 static void
@@ -118,13 +180,73 @@ print_notes(const struct result *r, FILE *out)
 		fprintf(out, "note: the filter left out %" PRIu64 " packets\n", r->filtered);
 	if (r->stats.unknown > 0)
 		fprintf(out,
-			"note: %" PRIu64 " of XDP_ABORTED are return values that are no verdict, "
+			"note: %" PRIu64 " of %s are return values that are no verdict, "
 			"the first %" PRIu32 "\n",
-			r->stats.unknown, r->stats.unknown_r0);
+			r->stats.unknown, is_xdp(r) ? "XDP_ABORTED" : "TC_ACT_UNSPEC",
+			r->stats.unknown_r0);
 	if (r->stats.unsent > 0)
 		fprintf(out, "note: the ports did not take %" PRIu64 " packets\n", r->stats.unsent);
 	if (r->interrupted)
 		fprintf(out, "note: ended before everything was read\n");
+}
+
+/* Where it ran, and why not on the card. */
+static void
+print_placement(const struct result *r, FILE *out)
+{
+	const struct finding *refusal = r->check != NULL ? check_refusal(r->check) : NULL;
+
+	if (r->offload != NULL)
+		fprintf(out,
+			"placement  card %s (firmware %s), engine nfp, mode xdpoffload, %u "
+			"instructions\n",
+			r->check->card->name, r->check->card->firmware, r->check->image.cnt);
+	else
+		fprintf(out, "placement  host, engine interp, mode %s\n", r->mode);
+	if (refusal == NULL)
+		return;
+	fprintf(out, "           card %s refuses it: %s (%s)", r->check->card->name,
+		refusal->message, finding_errno(refusal));
+	if (refusal->insn >= 0)
+		fprintf(out, " at instruction %d", refusal->insn);
+	fprintf(out, "; xoffload check says more\n");
+}
+
+/* The driver's counters, as ethtool -S shows them. */
+static void
+print_card(const struct result *r, FILE *out)
+{
+	static const char *const names[NIC_STAT_CNT] = {
+#define X(name) #name,
+		NIC_STAT_LIST(X)
+#undef X
+	};
+
+	fputc('\n', out);
+	for (int i = 0; i < NIC_STAT_CNT; i++)
+		fprintf(out, "%s_pkts %*" PRIu64 "  %s_bytes %" PRIu64 "\n", names[i],
+			21 - (int)strlen(names[i]), r->nic.frames[i], names[i], r->nic.bytes[i]);
+	fprintf(out, "%" PRIu64 " microcode instructions", r->nic.insns);
+	if (r->stats.packets > 0)
+		fprintf(out, ", %.1f a packet", (double)r->nic.insns / (double)r->stats.packets);
+	fputc('\n', out);
+}
+
+/* Every verdict the program could have given, and the errors there were. */
+static void
+print_codes(const struct result *r, FILE *out)
+{
+	int width = is_xdp(r) ? 14 : 17; /* of the longest name */
+
+	for (int i = 0; i < CODE_CNT; i++) {
+		const struct code_info *info = &code_infos[i];
+
+		if (code_is_of((enum code)i, r->program->prog->type))
+			fprintf(out, "%-*s %12" PRIu64 "\n", width, info->name, r->stats.codes[i]);
+		else if (i >= VERDICT_CNT && r->stats.codes[i] > 0)
+			fprintf(out, "%-*s %12" PRIu64 "  error: %s\n", width, info->name,
+				r->stats.codes[i], info->meaning);
+	}
 }
 
 void
@@ -136,7 +258,7 @@ report_text(const struct result *r, FILE *out)
 	fprintf(out, "object     %s\n", r->program->obj->path);
 	fprintf(out, "program    %s (%s, section \"%s\", %u instructions)\n", prog->name,
 		xb_prog_type_name(prog->type), prog->section, prog->insn_cnt);
-	fprintf(out, "placement  host, engine interp, mode %s\n", r->mode);
+	print_placement(r, out);
 	fprintf(out, "input      %s\n", r->from);
 	fprintf(out, "%" PRIu64 " packets, %" PRIu64 " bytes in %.6f s: %.2f Mpps on %u lcore%s\n",
 		r->stats.packets, r->stats.bytes, r->seconds, mpps(r), r->lcores,
@@ -145,11 +267,9 @@ report_text(const struct result *r, FILE *out)
 	if (r->show_maps)
 		print_maps(r, out);
 	fputc('\n', out);
-	for (int i = 0; i < CODE_CNT; i++)
-		if (i < VERDICT_CNT || r->stats.codes[i] > 0)
-			fprintf(out, "%-14s %12" PRIu64 "%s%s\n", code_name((enum code)i),
-				r->stats.codes[i], i < VERDICT_CNT ? "" : "  error: ",
-				i < VERDICT_CNT ? "" : code_meanings[i]);
+	print_codes(r, out);
+	if (r->offload != NULL)
+		print_card(r, out);
 	if (fault != NULL)
 		fprintf(out, "first fault: %s\n", fault);
 	free(fault);
@@ -158,7 +278,7 @@ report_text(const struct result *r, FILE *out)
 /* ---- JSON ---- */
 
 struct collector {
-	const struct xb_map *map;
+	const struct map_view *view;
 	json_t *entries;
 };
 
@@ -179,18 +299,16 @@ json_hex(const uint8_t *bytes, size_t len)
 
 /* A value, or the list of every worker's for the per-cpu types. */
 static json_t *
-json_value(const struct xb_map *map, const uint8_t *value)
+json_value(const struct map_view *view, const uint8_t *value)
 {
-	uint32_t size = xb_map_value_size(map);
-	uint32_t total = xb_map_user_value_size(map);
-	uint32_t stride = (size + 7) & ~7u;
 	json_t *list;
 
-	if (total == size)
-		return json_hex(value, size);
+	if (!view->is_per_cpu)
+		return json_hex(value, view->def->value_size);
 	list = json_array();
-	for (uint32_t at = 0; at < total; at += stride)
-		json_array_append_new(list, json_hex(value + at, size));
+	for (uint32_t i = 0; i < view->values; i++)
+		json_array_append_new(
+			list, json_hex(value + i * view->stride, view->def->value_size));
 	return list;
 }
 
@@ -198,8 +316,8 @@ static int
 collect_entry(void *arg, const void *key, const void *value)
 {
 	struct collector *c = arg;
-	json_t *entry = json_pack("{s:o, s:o}", "key", json_hex(key, xb_map_key_size(c->map)),
-		"value", json_value(c->map, value));
+	json_t *entry = json_pack("{s:o, s:o}", "key", json_hex(key, c->view->def->key_size),
+		"value", json_value(c->view, value));
 
 	return entry != NULL ? json_array_append_new(c->entries, entry) : -ENOMEM;
 }
@@ -210,40 +328,47 @@ json_maps(const struct result *r)
 	json_t *maps = json_array();
 
 	for (uint32_t i = 0; r->show_maps && i < r->program->obj->map_cnt; i++) {
-		struct collector c = { r->program->maps[i], NULL };
+		struct map_view view;
+		struct collector c = { &view, NULL };
 
-		if (c.map == NULL)
+		if (!view_map(r, i, &view))
 			continue;
 		c.entries = json_array();
-		xb_map_for_each(r->program->maps[i], collect_entry, &c);
+		visit_map(&view, collect_entry, &c);
 		json_array_append_new(maps,
-			json_pack("{s:o, s:s, s:o}", "name", json_text(xb_map_name(c.map)), "type",
-				xb_map_type_name(xb_map_type(c.map)), "entries", c.entries));
+			json_pack("{s:o, s:s, s:o}", "name", json_text(view.def->name), "type",
+				xb_map_type_name(view.def->type), "entries", c.entries));
 	}
 	return maps;
 }
 
+/* Those the program could have given, and the errors. */
 static json_t *
 json_codes(const struct result *r, int from, int to)
 {
 	json_t *codes = json_object();
 
 	for (int i = from; i < to; i++)
-		json_object_set_new(codes, code_name((enum code)i),
-			json_integer((json_int_t)r->stats.codes[i]));
+		if (i >= VERDICT_CNT || code_is_of((enum code)i, r->program->prog->type))
+			json_object_set_new(codes, code_infos[i].name,
+				json_integer((json_int_t)r->stats.codes[i]));
 	return codes;
 }
 
-/* There is no card in this version: nothing was offered to one. */
+/* What the verifier of the host refused is a finding too. */
 static json_t *
-json_offload(json_t *findings)
+json_offload(const struct check *check, json_t *findings)
 {
+	if (check != NULL) {
+		json_decref(findings);
+		return json_check(check);
+	}
 	return json_pack("{s:b, s:n, s:n, s:n, s:n, s:n, s:o}", "accepted", 0, "card", "firmware",
 		"jit", "nfp_insns", "stack_bytes", "findings", findings);
 }
 
 int
-report_refusal_json(const struct program *p, FILE *out)
+report_refusal_json(const struct program *p, const struct check *check, FILE *out)
 {
 	json_t *findings = json_array();
 	json_t *root;
@@ -251,8 +376,27 @@ report_refusal_json(const struct program *p, FILE *out)
 	if (p->refusal.err != 0)
 		json_array_append_new(findings, json_finding(&p->refusal));
 	root = json_pack("{s:o, s:o, s:n, s:n, s:n}", "program", json_program(p->obj, p->prog),
-		"offload", json_offload(findings), "placement", "engine", "card");
+		"offload", json_offload(check, findings), "placement", "engine", "card");
 	return json_print(root, out);
+}
+
+/* The driver's counters; of a run on the host, null. */
+static json_t *
+json_statistics(const struct result *r)
+{
+	json_t *statistics;
+
+	if (r->offload == NULL)
+		return json_null();
+	statistics = json_object();
+#define X(name)                                                                                    \
+	json_object_set_new(statistics, #name "_pkts",                                             \
+		json_integer((json_int_t)r->nic.frames[NIC_STAT_##name]));                         \
+	json_object_set_new(statistics, #name "_bytes",                                            \
+		json_integer((json_int_t)r->nic.bytes[NIC_STAT_##name]));
+	NIC_STAT_LIST(X)
+#undef X
+	return statistics;
 }
 
 int
@@ -262,19 +406,22 @@ report_json(const struct result *r, FILE *out)
 	json_t *root = json_pack(
 		"{s:o, s:o, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "program",
 		json_program(r->program->obj, r->program->prog), "offload",
-		json_offload(json_array()), "placement", "host", "engine", "interp", "mode",
-		r->mode, "input", json_text(r->from), "interrupted", r->interrupted, "packets",
-		(json_int_t)r->stats.packets, "bytes", (json_int_t)r->stats.bytes, "snapped",
-		(json_int_t)r->snapped, "filtered", (json_int_t)r->filtered, "unsent",
-		(json_int_t)r->stats.unsent, "unknown_verdicts", (json_int_t)r->stats.unknown);
+		json_offload(r->check, json_array()), "placement",
+		r->offload != NULL ? "card" : "host", "engine",
+		r->offload != NULL ? "nfp" : "interp", "mode", r->mode, "input", json_text(r->from),
+		"interrupted", r->interrupted, "packets", (json_int_t)r->stats.packets, "bytes",
+		(json_int_t)r->stats.bytes, "snapped", (json_int_t)r->snapped, "filtered",
+		(json_int_t)r->filtered, "unsent", (json_int_t)r->stats.unsent, "unknown_verdicts",
+		(json_int_t)r->stats.unknown);
 
 	json_object_set_new(root, "verdicts", json_codes(r, 0, VERDICT_CNT));
 	json_object_set_new(root, "errors", json_codes(r, VERDICT_CNT, CODE_CNT));
 	json_object_set_new(root, "first_fault", json_text(fault));
 	json_object_set_new(root, "simulator",
-		json_pack("{s:f, s:f, s:i, s:i}", "seconds", r->seconds, "mpps", mpps(r), "lcores",
-			(int)r->lcores, "nfp_insns_executed", 0));
+		json_pack("{s:f, s:f, s:i, s:I}", "seconds", r->seconds, "mpps", mpps(r), "lcores",
+			(int)r->lcores, "nfp_insns_executed", (json_int_t)r->nic.insns));
 	json_object_set_new(root, "card", json_null());
+	json_object_set_new(root, "statistics", json_statistics(r));
 	json_object_set_new(root, "maps", json_maps(r));
 	free(fault);
 	return json_print(root, out);

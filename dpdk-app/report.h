@@ -3,12 +3,16 @@
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
+#include "dpdk-app/offload.h"
 #include "dpdk-app/program.h"
 #include "dpdk-app/worker.h"
 
 /* Everything that is told. */
 struct result {
 	const struct program *program;
+	const struct check *check;     /* what the card says of it; NULL: it was not asked */
+	const struct offload *offload; /* NULL: it ran on the host */
+	struct nic_engine_stats nic;   /* of a card, all workers' */
 	struct stats stats;
 	double seconds; /* first read to last packet */
 	unsigned int lcores;
@@ -22,7 +26,7 @@ struct result {
 void report_text(const struct result *r, FILE *out);
 /* 0 or -ENOMEM. */
 int report_json(const struct result *r, FILE *out);
-/* The same keys for a program that was refused before anything ran. */
-int report_refusal_json(const struct program *p, FILE *out);
+/* The same keys for a program that was refused before anything ran. check may be NULL. */
+int report_refusal_json(const struct program *p, const struct check *check, FILE *out);
 
 #endif

@@ -7,6 +7,8 @@
 #include <rte_ethdev.h>
 #include <rte_pause.h>
 #include <sched.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define SEND_TRIES 64	/* of a live port, before packets count as unsent */
@@ -31,14 +33,14 @@ fault_code(struct worker *w, const struct pkt_info *info, int err)
 static enum code
 verdict_code(struct worker *w, uint64_t r0)
 {
-	if (unlikely((uint32_t)r0 >= VERDICT_CNT) && w->stats.unknown++ == 0)
+	if (unlikely((uint32_t)r0 > CODE_XDP_REDIRECT) && w->stats.unknown++ == 0)
 		w->stats.unknown_r0 = (uint32_t)r0;
-	return verdict_of_r0(r0);
+	return code_of_xdp(r0);
 }
 
-/* The program on one packet, whose mbuf then is what the program made of it. */
+/* An XDP program on one packet, whose mbuf then is what the program made of it. */
 static enum code
-run_program(struct worker *w, struct rte_mbuf *m)
+run_xdp(struct worker *w, struct rte_mbuf *m)
 {
 	uint8_t *buf = m->buf_addr;
 	struct xb_xdp xdp = {
@@ -59,16 +61,160 @@ run_program(struct worker *w, struct rte_mbuf *m)
 	return likely(ret == 0) ? verdict_code(w, r0) : fault_code(w, pkt_info(m), ret);
 }
 
+static enum code
+device_fault(struct worker *w, const struct pkt_info *info)
+{
+	if (!w->stats.has_fault) {
+		w->stats.has_fault = true;
+		w->stats.fault_index = info->index;
+		w->stats.nic_fault = *nic_engine_fault(w->engine);
+	}
+	return CODE_fault_device;
+}
+
+/* The card drops what is aborted, and counts it apart (nfp-isa.md 8.5). */
+static enum code
+code_of_frame(struct worker *w, const struct nic_frame *frame, const struct pkt_info *info)
+{
+	switch (frame->verdict) {
+	case NIC_VERDICT_PASS: return CODE_XDP_PASS;
+	case NIC_VERDICT_TX: return CODE_XDP_TX;
+	case NIC_VERDICT_DROP:
+		return frame->stat == NIC_STAT_bpf_app3 ? CODE_XDP_ABORTED : CODE_XDP_DROP;
+	default: return device_fault(w, info);
+	}
+}
+
+/* The same on the card: its buffer is the mbuf's. */
+static enum code
+run_on_card(struct worker *w, struct rte_mbuf *m)
+{
+	struct nic_frame frame = {
+		.data = rte_pktmbuf_mtod(m, uint8_t *),
+		.bytes = m->data_len,
+		.tailroom = rte_pktmbuf_tailroom(m),
+	};
+
+	if (nic_engine_run(w->engine, &frame) < 0)
+		return CODE_oversize;
+	m->data_off = (uint16_t)(frame.data - (uint8_t *)m->buf_addr);
+	m->data_len = (uint16_t)frame.bytes;
+	m->pkt_len = m->data_len;
+	return code_of_frame(w, &frame, pkt_info(m));
+}
+
+static void
+free_ext(void *addr, void *opaque)
+{
+	(void)addr;
+	free(opaque);
+}
+
+/* Memory of its own for an mbuf whose buffer is too small. Not from a pool: the packets that wait
+ * for one could hold all of them, and it be the one that others wait for in the output. */
+static int
+enlarge(struct rte_mbuf *m, uint32_t len)
+{
+	uint16_t bytes = (uint16_t)(len + PKT_HEADROOM + sizeof(struct rte_mbuf_ext_shared_info) +
+				    sizeof(uintptr_t));
+	void *ext = malloc(bytes);
+
+	if (ext == NULL)
+		return -ENOMEM;
+	rte_pktmbuf_attach_extbuf(m, ext, RTE_BAD_IOVA, bytes,
+		rte_pktmbuf_ext_shinfo_init_helper(ext, &bytes, free_ext, ext));
+	return 0;
+}
+
+/* The packet is not in its mbuf any more: back with it. */
+static int
+bring_back(struct rte_mbuf *m, const uint8_t *data, uint32_t len)
+{
+	int err = len > m->buf_len ? enlarge(m, len) : 0;
+
+	if (err)
+		return err;
+	m->data_off = (uint16_t)RTE_MIN(PKT_HEADROOM, m->buf_len - len);
+	memcpy(rte_pktmbuf_mtod(m, uint8_t *), data, len);
+	return 0;
+}
+
+/* The mbuf is what a tc program made of the packet. */
+static int
+store_skb(struct rte_mbuf *m, struct xb_skb *skb)
+{
+	uint8_t *buf = m->buf_addr;
+	uint32_t len;
+	int err = xb_skb_retag(skb);
+
+	if (err)
+		return err;
+	len = (uint32_t)(skb->pkt.data_end - skb->pkt.data);
+	if (likely(skb->pkt.hard_start == buf))
+		m->data_off = (uint16_t)(skb->pkt.data - buf);
+	else
+		err = bring_back(m, skb->pkt.data, len);
+	if (err)
+		return err;
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	return 0;
+}
+
+/* What a device and __netif_receive_skb_core() leave in a packet before tc's ingress hook. */
+static int
+receive_skb(struct worker *w, struct rte_mbuf *m, struct xb_skb *skb)
+{
+	const struct pkt_info *info = pkt_info(m);
+	uint8_t *buf = m->buf_addr;
+
+	xb_skb_init(skb, buf, buf + m->data_off, buf + m->data_off + m->data_len, buf + m->buf_len);
+	skb->spare = w->spare;
+	skb->spare_bytes = XB_SKB_SPARE_BYTES;
+	skb->md.ifindex = skb->md.ingress_ifindex = PKT_IFINDEX;
+	skb->md.queue_mapping = w->id + 1; /* skb_record_rx_queue() */
+	skb->md.tstamp = (uint64_t)info->sec * 1000000000u + info->nsec;
+	if (xb_skb_untag(skb) < 0)
+		return -EINVAL;
+	skb->md.wire_len = skb->md.len - PKT_BYTES_MIN; /* sch_handle_ingress() */
+	return 0;
+}
+
+static enum code
+tc_code(struct worker *w, uint64_t r0)
+{
+	enum code code;
+
+	if (unlikely(!code_of_tc(w->job->type, (int32_t)r0, &code)) && w->stats.unknown++ == 0)
+		w->stats.unknown_r0 = (uint32_t)r0;
+	return code;
+}
+
+/* A tc program on one packet. */
+static enum code
+run_tc(struct worker *w, struct rte_mbuf *m)
+{
+	struct xb_skb skb;
+	uint64_t r0;
+	int ret;
+
+	if (unlikely(receive_skb(w, m, &skb) < 0))
+		return CODE_runt;
+	ret = xb_vm_run_skb(w->vm, w->job->image, &skb, &r0);
+	if (unlikely(ret < 0))
+		return fault_code(w, pkt_info(m), ret);
+	return likely(store_skb(m, &skb) == 0) ? tc_code(w, r0) : CODE_no_buffer;
+}
+
 /* Where the code sends a packet. */
 static void
 sort(struct worker *w, struct rte_mbuf *m, enum code code)
 {
-	if (code == CODE_XDP_PASS)
-		w->to_host[w->host_cnt++] = m;
-	else if (code == CODE_XDP_TX)
-		w->to_wire[w->wire_cnt++] = m;
-	else
-		w->to_free[w->free_cnt++] = m;
+	switch (code_infos[code].way) {
+	case WAY_HOST: w->to_host[w->host_cnt++] = m; break;
+	case WAY_WIRE: w->to_wire[w->wire_cnt++] = m; break;
+	default: w->to_free[w->free_cnt++] = m;
+	}
 }
 
 static void
@@ -82,24 +228,30 @@ run_packet(struct worker *w, struct rte_mbuf *m)
 		code = CODE_oversize;
 	else if (unlikely(received < PKT_BYTES_MIN))
 		code = CODE_runt;
+	else if (w->engine != NULL)
+		code = run_on_card(w, m);
+	else if (w->job->type == BPF_PROG_TYPE_XDP)
+		code = run_xdp(w, m);
 	else
-		code = run_program(w, m);
+		code = run_tc(w, m);
 	w->stats.packets++;
 	w->stats.bytes += received;
 	w->stats.codes[code]++;
 	if (w->job->out.slots != NULL)
-		output_decide(&w->job->out, info, code, info->oversize ? received : m->pkt_len);
+		output_decide(
+			&w->job->out, pkt_info(m), code, info->oversize ? received : m->pkt_len);
 	sort(w, m, code);
 }
 
-/* rte_pktmbuf_free_bulk(), cheaper for the reader's mbufs: one piece, nobody else's, one pool. */
+/* rte_pktmbuf_free_bulk(), cheaper for the reader's mbufs: one piece, nobody else's, one pool,
+ * their own buffer. */
 static void
 free_packets(const struct ports *ports, struct rte_mbuf **pkts, unsigned int cnt)
 {
 	bool is_plain = !ports->live;
 
 	for (unsigned int i = 0; i < cnt && is_plain; i++)
-		is_plain = pkts[i]->pool == ports->pool;
+		is_plain = pkts[i]->pool == ports->pool && !RTE_MBUF_HAS_EXTBUF(pkts[i]);
 	if (likely(is_plain))
 		rte_mempool_put_bulk(ports->pool, (void **)pkts, cnt);
 	else
@@ -286,5 +438,6 @@ stats_add(struct stats *sum, const struct stats *more)
 		sum->has_fault = true;
 		sum->fault_index = more->fault_index;
 		sum->fault = more->fault;
+		sum->nic_fault = more->nic_fault;
 	}
 }

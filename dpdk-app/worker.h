@@ -9,10 +9,12 @@
 #include "dpdk-app/output.h"
 #include "dpdk-app/packet.h"
 #include "dpdk-app/ports.h"
+#include "nic/firmware/firmware.h"
 
 /* What every worker knows. */
 struct job {
-	const struct xb_image *image;
+	const struct xb_image *image; /* of a program on the host */
+	enum bpf_prog_type type;      /* the program's */
 	struct ports ports;
 	struct output out;
 	unsigned int lcores;
@@ -26,18 +28,21 @@ struct stats {
 	uint64_t packets;
 	uint64_t bytes; /* as received */
 	uint64_t codes[CODE_CNT];
-	uint64_t unknown;    /* of XDP_ABORTED: r0 was no verdict at all */
+	uint64_t unknown;    /* of XDP_ABORTED, TC_ACT_UNSPEC: r0 was no verdict at all */
 	uint32_t unknown_r0; /* the first of them */
 	uint64_t unsent;     /* a live port did not take them */
 	bool has_fault;
-	uint64_t fault_index; /* the packet of the first fault */
-	struct xb_fault fault;
+	uint64_t fault_index;	    /* the packet of the first fault */
+	struct xb_fault fault;	    /* on the host */
+	struct nic_fault nic_fault; /* on the card */
 };
 
 struct worker {
 	struct job *job;
 	struct xb_vm *vm;
-	unsigned int id; /* its queue; its cpu in maps */
+	struct nic_engine *engine; /* NULL: the program runs on the host */
+	unsigned int id;	   /* its queue; its cpu in maps */
+	uint8_t *spare;		   /* tc: XB_SKB_SPARE_BYTES for a packet that outgrows its mbuf */
 	struct stats stats;
 	/* The burst being sorted. */
 	uint16_t host_cnt, wire_cnt, free_cnt;

@@ -167,10 +167,19 @@ uint32_t jit_prog_stack_bytes(const struct jit_prog *prog);
 	UINT32_MAX /* of a word that comes from no instruction: intro, outro, padding              \
 		    */
 
+/* Why an instruction has no words. */
+enum jit_skip {
+	JIT_HAS_WORDS,
+	JIT_SKIP_NOOP,	    /* it does nothing */
+	JIT_SKIP_PRECEDING, /* an instruction before it does its work */
+	JIT_SKIP_DEAD,	    /* it is never reached */
+};
+
 struct jit_image {
 	uint64_t *words; /* relocation type in bits 63:56, no ECC (nfp-isa.md 13) */
 	uint32_t *insns; /* of each word the slot it comes from, or JIT_NO_INSN */
 	uint32_t cnt;
+	uint8_t *skips;	     /* of each slot of the program: enum jit_skip */
 	uint32_t out, abort; /* index of these targets */
 	uint32_t push, pop;  /* of the routines that save registers, 0: not there */
 	uint32_t stack_bytes;
@@ -196,9 +205,18 @@ enum jit_rule jit_image_attach_check(
 enum jit_rule jit_image_mtu_check(
 	const struct jit_image *image, const struct jit_card *card, uint32_t mtu);
 
-/* The program after each pass named by a letter (opt.c), printed in debug listings. */
+/* The passes over a program before it is translated, in their order (opt.c). X(letter, name) */
+#define JIT_PASS_LIST(X)                                                                           \
+	X("r", reg_init)                                                                           \
+	X("n", neg_imm)                                                                            \
+	X("m", ld_mask)                                                                            \
+	X("s", ld_shift)                                                                           \
+	X("g", gather)                                                                             \
+	X("c", cache)
+
+/* The program after each pass whose letter is there, printed to out as it is translated. */
 struct jit_debug {
-	const char *letters;
+	const char *letters; /* NULL: none */
 	FILE *out;
 };
 void jit_prog_set_debug(struct jit_prog *prog, struct jit_debug debug);

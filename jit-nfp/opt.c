@@ -10,16 +10,13 @@
 #include <string.h>
 
 static const struct pass {
-	char letter; /* in jit_debug.letters */
+	const char *letter; /* in jit_debug.letters */
 	const char *name;
 	void (*run)(struct jit_prog *prog);
 } passes[] = {
-	{ 'r', "reg_init", jit_opt_reg_init },
-	{ 'n', "neg_imm", jit_opt_neg_imm },
-	{ 'm', "ld_mask", jit_opt_ld_mask },
-	{ 's', "ld_shift", jit_opt_ld_shift },
-	{ 'g', "gather", jit_opt_gather },
-	{ 'c', "cache", jit_opt_cache },
+#define X(letter, name) { letter, #name, jit_opt_##name },
+	JIT_PASS_LIST(X)
+#undef X
 };
 
 /* ---- the program, printed ---- */
@@ -88,7 +85,7 @@ static bool
 is_wanted(const struct jit_debug *debug, const struct pass *pass)
 {
 	return debug->letters != NULL && debug->out != NULL &&
-	       strchr(debug->letters, pass->letter) != NULL;
+	       strchr(debug->letters, pass->letter[0]) != NULL;
 }
 
 /* ---- in order ---- */

@@ -132,10 +132,11 @@ emit_moves(struct jit_out *out, struct nic_reg back, bool is_pop)
 	}
 }
 
+/* Does a function that is called write r6 to r9? The program itself, the first one, is not. */
 static bool
 needs_push(const struct jit_prog *prog)
 {
-	for (uint32_t i = 0; i < prog->subprog_cnt; i++)
+	for (uint32_t i = 1; i < prog->subprog_cnt; i++)
 		if (prog->subprogs[i].needs_push)
 			return true;
 	return false;

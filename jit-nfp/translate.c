@@ -93,6 +93,16 @@ emit_program(struct jit_out *out)
 	return translated;
 }
 
+static enum jit_skip
+skip_of(const struct jit_insn *insn)
+{
+	if (insn->flags & JIT_F_SKIP_DEAD)
+		return JIT_SKIP_DEAD;
+	if (insn->flags & JIT_F_SKIP_PREC)
+		return JIT_SKIP_PRECEDING;
+	return insn->flags & JIT_F_SKIP_NOOP ? JIT_SKIP_NOOP : JIT_HAS_WORDS;
+}
+
 static int
 alloc_image(struct jit_prog *prog, struct jit_image *image)
 {
@@ -101,10 +111,11 @@ alloc_image(struct jit_prog *prog, struct jit_image *image)
 	*image = (struct jit_image){
 		.words = calloc(max, sizeof(*image->words)),
 		.insns = calloc(max, sizeof(*image->insns)),
+		.skips = calloc(prog->insn_cnt, sizeof(*image->skips)),
 		.stack_bytes = prog->stack_bytes,
 		.max_packet_offset = prog->max_packet_offset,
 	};
-	if (image->words && image->insns)
+	if (image->words && image->insns && image->skips)
 		return 0;
 	jit_image_free(image);
 	return -ENOMEM;
@@ -134,6 +145,8 @@ jit_translate(struct jit_prog *prog, struct jit_image *image)
 		return -ENOMEM;
 	jit_optimize(prog);
 	jit_find_quirks(prog);
+	for (uint32_t i = 0; i < prog->insn_cnt; i++)
+		image->skips[i] = (uint8_t)skip_of(&prog->insns[i]);
 	translated = emit_program(&out);
 	if (!out.err) {
 		trim_image(image);
@@ -148,5 +161,6 @@ jit_image_free(struct jit_image *image)
 {
 	free(image->words);
 	free(image->insns);
+	free(image->skips);
 	*image = (struct jit_image){ 0 };
 }

@@ -245,6 +245,15 @@ nic_me_set_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer, uint32_t a
 }
 
 uint32_t
+nic_me_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer)
+{
+	if (!nic_me_has_ctx(me, ctx) || pointer >= 4)
+		return 0;
+	nic_me_settle_lm(me, &me->ctxs[ctx]);
+	return me->ctxs[ctx].lm_addr[pointer];
+}
+
+uint32_t
 nic_me_cc(const struct nic_me *me, uint32_t ctx)
 {
 	const struct nic_ctx *c = &me->ctxs[nic_me_has_ctx(me, ctx) ? ctx : 0];

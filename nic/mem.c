@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 struct nic_mem *
 nic_mem_new(uint64_t emem_bytes)
@@ -23,9 +24,11 @@ nic_mem_new(uint64_t emem_bytes)
 	mem = calloc(1, sizeof(*mem));
 	if (!mem)
 		return NULL;
-	mem->emem = calloc(1, emem_bytes ? emem_bytes : 1);
+	/* far more than most programs use: a page is there when it is written */
+	mem->emem = mmap(NULL, emem_bytes ? emem_bytes : 1, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	mem->emem_bytes = emem_bytes;
-	if (mem->emem)
+	if (mem->emem != MAP_FAILED)
 		return mem;
 	free(mem);
 	errno = ENOMEM;
@@ -36,7 +39,7 @@ void
 nic_mem_free(struct nic_mem *mem)
 {
 	if (mem)
-		free(mem->emem);
+		munmap(mem->emem, mem->emem_bytes ? mem->emem_bytes : 1);
 	free(mem);
 }
 

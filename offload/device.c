@@ -210,3 +210,17 @@ off_asic_free(struct off_asic *asic)
 	off_unlock(k, 0);
 	free(asic);
 }
+
+struct off_asic *
+off_asic_with_ports(struct off_asic *asic, uint32_t cnt)
+{
+	int err = 0;
+
+	for (uint32_t port = 0; err >= 0 && port < cnt; port++)
+		err = off_port_add(asic, port, 0);
+	if (err >= 0)
+		return asic;
+	off_asic_free(asic);
+	errno = -err;
+	return NULL;
+}

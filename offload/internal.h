@@ -253,6 +253,8 @@ void off_object_init(struct off_object *o, struct off_kernel *k, enum off_kind k
 void off_object_get(struct off_object *o);
 /* The last one frees. NULL is nothing. */
 void off_object_put(struct off_object *o);
+/* *place is prog from now on (NULL: none); a reference comes, that of what was there goes. */
+void off_prog_replace(struct off_prog **place, struct off_prog *prog);
 /* The same for descriptors and pins: with the last one a program array is emptied, or a program in
  * it that uses it would live for ever (kernel: map_release_uref). */
 void off_object_user_put(struct off_object *o);
@@ -298,6 +300,8 @@ void off_map_offload_end(struct off_map *map);
 
 struct off_asic *off_asic_new(
 	struct off_kernel *k, const struct off_driver *driver, uint32_t id, void *priv);
+/* Ports 0 to cnt - 1 in the first namespace. The card; or it is freed, NULL and errno. */
+struct off_asic *off_asic_with_ports(struct off_asic *asic, uint32_t cnt);
 struct off_netdev *off_port_find(struct off_asic *asic, uint32_t port);
 
 /* ---- 8. prog.c, prog_rules.c, prog_verify.c, prog_xlated.c, prog_tag.c, info.c ---- */

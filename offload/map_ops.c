@@ -21,7 +21,7 @@ driver_of(const struct off_map *map)
 static int
 cell_update(struct off_map *map, uint32_t i, int fd, uint64_t flags)
 {
-	struct off_prog *prog = off_fd_prog(map->o.k, fd), *before;
+	struct off_prog *prog = off_fd_prog(map->o.k, fd);
 
 	if (flags != BPF_ANY)
 		return -EINVAL;
@@ -31,26 +31,18 @@ cell_update(struct off_map *map, uint32_t i, int fd, uint64_t flags)
 		return -EBADF;
 	if (!off_prog_fits_array(prog, map))
 		return off_refuse(NULL, OFF_RULE_VF_5);
-	off_object_get(&prog->o);
-	before = map->cells[i];
-	map->cells[i] = prog;
-	if (before)
-		off_object_put(&before->o);
+	off_prog_replace(&map->cells[i], prog);
 	return 0;
 }
 
 static int
 cell_delete(struct off_map *map, uint32_t i)
 {
-	struct off_prog *before;
-
 	if (i >= map->def.max_entries)
 		return -E2BIG;
-	before = map->cells[i];
-	if (!before)
+	if (!map->cells[i])
 		return -ENOENT;
-	map->cells[i] = NULL;
-	off_object_put(&before->o);
+	off_prog_replace(&map->cells[i], NULL);
 	return 0;
 }
 

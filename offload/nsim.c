@@ -106,16 +106,8 @@ struct off_asic *
 off_nsim_new(struct off_kernel *k, uint32_t id, uint32_t ports)
 {
 	struct off_asic *asic = nsim_new(k, id);
-	int err = asic ? 0 : -errno;
 
-	for (uint32_t port = 0; asic && err >= 0 && port < ports; port++)
-		err = off_port_add(asic, port, 0);
-	if (err >= 0)
-		return asic;
-	if (asic)
-		off_asic_free(asic);
-	errno = -err;
-	return NULL;
+	return asic ? off_asic_with_ports(asic, ports) : NULL;
 }
 
 /* ---- programs ---- */

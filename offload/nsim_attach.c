@@ -11,19 +11,6 @@
 
 #define XDP_MTU_MAX 4000u /* NSIM_XDP_MAX_MTU */
 
-/* A reference moves with the pointer. */
-static void
-replace(struct off_prog **place, struct off_prog *prog)
-{
-	struct off_prog *before = *place;
-
-	if (prog)
-		off_object_get(&prog->o);
-	*place = prog;
-	if (before)
-		off_object_put(&before->o);
-}
-
 static void
 mark_loaded(struct off_prog *prog, bool loaded)
 {
@@ -37,7 +24,7 @@ load(struct off_nsim_port *port, struct off_prog *prog)
 {
 	mark_loaded(port->offloaded, false);
 	mark_loaded(prog, true);
-	replace(&port->offloaded, prog);
+	off_prog_replace(&port->offloaded, prog);
 }
 
 /* ---- XDP ---- */
@@ -53,7 +40,7 @@ off_nsim_setup_prog(struct off_netdev *dev, struct off_bpf *bpf)
 		return off_refuse(bpf->extack, OFF_RULE_NS_7, dev->driver->name);
 	if (!port->knob[OFF_NSIM_XDPDRV_ACCEPT])
 		return off_refuse(bpf->extack, OFF_RULE_NS_8, dev->driver->name);
-	replace(&port->drv, bpf->prog);
+	off_prog_replace(&port->drv, bpf->prog);
 	return 0;
 }
 
@@ -83,7 +70,7 @@ off_nsim_setup_prog_hw(struct off_netdev *dev, struct off_bpf *bpf)
 	if (rule != OFF_RULE_CNT)
 		return off_refuse(bpf->extack, rule, dev->driver->name);
 	load(port, bpf->prog);
-	replace(&port->hw, bpf->prog);
+	off_prog_replace(&port->hw, bpf->prog);
 	return 0;
 }
 

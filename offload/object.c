@@ -41,6 +41,18 @@ off_object_put(struct off_object *o)
 }
 
 void
+off_prog_replace(struct off_prog **place, struct off_prog *prog)
+{
+	struct off_prog *before = *place;
+
+	if (prog)
+		off_object_get(&prog->o);
+	*place = prog;
+	if (before)
+		off_object_put(&before->o);
+}
+
+void
 off_object_user_put(struct off_object *o)
 {
 	if (!o)

@@ -355,7 +355,18 @@ struct off_nsim_bound {
 /* The n-th, oldest first; -ENOENT: there are fewer. */
 int off_nsim_bound(struct off_asic *nsim, uint32_t n, struct off_nsim_bound *bound);
 
-/* ---- 8. rules.c: every rule ---- */
+/* ---- 8. nfp*.c: the card ---- */
+
+struct nic_fw;
+/*
+ * A card with all its ports in the first namespace, its firmware being fw, which must live as long.
+ * NULL and errno: EINVAL where the driver's probe fails, EOPNOTSUPP where there is a card that
+ * takes no program; the driver's sentences are in the log.
+ */
+struct off_asic *off_nfp_new(
+	struct off_kernel *k, uint32_t id, struct nic_fw *fw, struct xb_log *log);
+
+/* ---- 9. rules.c: every rule ---- */
 
 enum off_rule {
 #define RULE(id, ...) OFF_RULE_##id,

@@ -10,7 +10,8 @@
  * card divides by constants only ("[nfp] divisor is not constant") and has no remainder ("[nfp]
  * instruction 0x9f not supported"; which of the two one is told depends on the compiler). Both
  * factors must be known to fit 32 bits ("[nfp] multiplier is not within u32 value range"), which
- * they do.
+ * they do. Compile it with -mcpu=v3: v1 and v2 multiply 64 bits only, where the constant of the
+ * hash is a negative one ("[nfp] sign extended multiplicand won't be within u32 value range").
  *
  * One doubt: the open firmware does not seem to fill arrays when they are made, so a backend that
  * the host never wrote may not be there on the card, where the host's kernel gives one of zeros.

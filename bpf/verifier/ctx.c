@@ -56,18 +56,25 @@ find(unsigned int objects, int off)
 }
 
 bool
-xv_ctx_allows(const struct xb_verify_env *env, int off, int size, bool is_write, bool is_signed,
-	uint32_t *type)
+xb_ctx_allows(enum bpf_prog_type prog_type, bool offloaded, int off, int size, bool is_write,
+	bool is_signed, uint32_t *type)
 {
-	bool is_xdp = env->opts->type == BPF_PROG_TYPE_XDP;
-	const struct field *f = find(is_xdp ? 1u << XDP : 1u << SKB, off);
+	const struct field *f = find(prog_type == BPF_PROG_TYPE_XDP ? 1u << XDP : 1u << SKB, off);
 
 	if (!f || off % size || !is_size_ok(f, off, size, is_write, is_signed))
 		return false;
-	if (is_write && f->writable != YES && !(f->writable == OFFLOAD && env->opts->offloaded))
+	if (is_write && f->writable != YES && !(f->writable == OFFLOAD && offloaded))
 		return false;
 	*type = f->type;
 	return true;
+}
+
+bool
+xv_ctx_allows(const struct xb_verify_env *env, int off, int size, bool is_write, bool is_signed,
+	uint32_t *type)
+{
+	return xb_ctx_allows(
+		env->opts->type, env->opts->offloaded, off, size, is_write, is_signed, type);
 }
 
 bool

@@ -93,7 +93,7 @@ static int
 open_images(struct pair *p)
 {
 	const struct xb_image_opts opts = {
-		.type = BPF_PROG_TYPE_XDP,
+		.type = p->object->progs[0].type,
 		.engine = XB_ENGINE_CHECKED,
 		.gpl_compatible = p->object->gpl_compatible,
 		.maps = p->maps,

@@ -6,6 +6,7 @@
 #include "tests/diff/samples.h"
 
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 #include <netinet/in.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -121,6 +122,24 @@ static const struct entry lb[] = {
 	BACKEND(4),
 };
 
+/* ---- tc_nat ---- */
+
+struct server {
+	uint32_t addr;
+	uint16_t port, zero;
+	uint32_t mark, packets;
+};
+
+#define NAT(port, proto, addr, to)                                                                 \
+	ENTRY("services", ((struct service_key){ SERVER, BE16(port), proto, 0 }),                  \
+		((struct server){ addr, BE16(to), 0, port, 0 }))
+
+static const struct entry nat[] = {
+	NAT(53, IPPROTO_UDP, IP4(10, 0, 0, 53), 5353),
+	NAT(443, IPPROTO_TCP, IP4(10, 255, 255, 1), 8443),
+	NAT(80, IPPROTO_TCP, 0, 0),
+};
+
 /* ---- all of them ---- */
 
 #define ONE(verdict) (1u << (verdict))
@@ -128,6 +147,7 @@ static const struct entry lb[] = {
 
 const struct sample samples[] = {
 	{ "legacy_counter", ONE(XDP_PASS), NOTHING },
+	{ "tc_nat", ONE(TC_ACT_OK) | ONE(TC_ACT_SHOT), nat, ARRAY_SIZE(nat) },
 	{ "xdp_acl", ONE(XDP_ABORTED) | ONE(XDP_DROP) | ONE(XDP_PASS) | ONE(XDP_TX), acl,
 		ARRAY_SIZE(acl) },
 	{ "xdp_blacklist", ONE(XDP_DROP) | ONE(XDP_PASS), blacklist, ARRAY_SIZE(blacklist) },

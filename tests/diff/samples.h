@@ -14,7 +14,7 @@ struct entry {
 };
 
 struct sample {
-	const char *name; /* of the object and of the program */
+	const char *name; /* of the object and of the program; tc_... ones are tc programs */
 	/* 1 << verdict: over all captures each of these must have been seen, and no other. */
 	uint32_t verdicts;
 	const struct entry *entries;

@@ -8,6 +8,7 @@
 #include "tests/diff/kernel.h"
 #include "tests/diff/pair.h"
 #include "tests/diff/samples.h"
+#include "tests/diff/skb_kernel.h"
 
 #define PCAP_DONT_INCLUDE_PCAP_BPF_H /* its struct bpf_insn is classic BPF's, ours the kernel's */
 #include <errno.h>
@@ -20,6 +21,7 @@
 #define ETHERNET_BYTES 14 /* the kernel refuses less */
 
 static const char *const verdict_names[VERDICTS] = { "ABORTED", "DROP", "PASS", "TX", "REDIRECT" };
+static const char *const tc_names[VERDICTS] = { "OK", "RECLASSIFY", "SHOT", "PIPE", "STOLEN" };
 
 struct counts {
 	uint32_t packets, too_short;
@@ -61,6 +63,37 @@ same_packet(struct pair *p, struct xb_vm *vm, const struct run *in, struct count
 	return true;
 }
 
+/* The same of a tc program. */
+static bool
+same_skb(struct pair *p, struct xb_vm *vm, const struct run *in, struct counts *counts)
+{
+	static struct skb_run kernel, ours;
+	int err;
+
+	memset(&kernel, 0, sizeof(kernel));
+	memcpy(kernel.data, in->data, in->len);
+	kernel.len = in->len;
+	ours = kernel;
+	err = skb_run_kernel(p->kernel_prog, &kernel);
+	if (err == -EINVAL) { /* it ends in its IP header */
+		counts->too_short++;
+		return true;
+	}
+	if (err || skb_run_engine(vm, p->image, &ours)) {
+		printf("the kernel: %s; ours: %s\n", strerror(-err), xb_vm_fault(vm)->text);
+		return false;
+	}
+	xb_map_quiescent(0);
+	if (kernel.ret >= VERDICTS || !skb_is_same(&kernel, &ours)) {
+		print_packet("before", in);
+		skb_print("kernel", &kernel);
+		skb_print("ours", &ours);
+		return false;
+	}
+	counts->verdicts[kernel.ret]++;
+	return true;
+}
+
 static bool
 same_packets(struct pair *p, struct xb_vm *vm, pcap_t *capture, struct counts *counts)
 {
@@ -76,7 +109,9 @@ same_packets(struct pair *p, struct xb_vm *vm, pcap_t *capture, struct counts *c
 			continue;
 		}
 		memcpy(in.data, data, h->caplen < PAGE_BYTES ? h->caplen : PAGE_BYTES);
-		if (!same_packet(p, vm, &in, counts)) {
+		if (!(p->object->progs[0].type == BPF_PROG_TYPE_XDP
+				    ? same_packet(p, vm, &in, counts)
+				    : same_skb(p, vm, &in, counts))) {
 			printf("packet %u differs\n", counts->packets);
 			return false;
 		}
@@ -85,12 +120,12 @@ same_packets(struct pair *p, struct xb_vm *vm, pcap_t *capture, struct counts *c
 }
 
 static void
-print_counts(const struct counts *counts)
+print_counts(const struct counts *counts, const char *const *names)
 {
 	printf("%u packets", counts->packets);
 	for (int v = 0; v < VERDICTS; v++)
 		if (counts->verdicts[v])
-			printf(", %s %u", verdict_names[v], counts->verdicts[v]);
+			printf(", %s %u", names[v], counts->verdicts[v]);
 	if (counts->too_short)
 		printf(", too short for the kernel %u", counts->too_short);
 	printf("\n");
@@ -117,7 +152,7 @@ test_capture(const struct sample *sample, const char *object, const char *path, 
 	for (int v = 0; v < VERDICTS; v++)
 		*seen |= (uint32_t)(counts.verdicts[v] > 0) << v;
 	printf("%s %s over %s: ", ok ? "ok" : "FAILED", sample->name, strrchr(path, '/') + 1);
-	print_counts(&counts);
+	print_counts(&counts, strncmp(sample->name, "tc_", 3) == 0 ? tc_names : verdict_names);
 	return ok;
 }
 

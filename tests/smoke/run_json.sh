@@ -22,7 +22,9 @@ keys("offload", report["offload"], "accepted card firmware jit nfp_insns stack_b
 keys("simulator", report["simulator"], "seconds mpps lcores nfp_insns_executed")
 keys("verdicts", report["verdicts"], "XDP_ABORTED XDP_DROP XDP_PASS XDP_TX XDP_REDIRECT")
 assert report["placement"] == "host" and report["engine"] == "interp"
-assert report["offload"]["accepted"] is False and report["offload"]["findings"] == []
+assert report["offload"]["accepted"] is False and report["offload"]["card"] == "agilio-cx-2x40"
+assert [f["first"] for f in report["offload"]["findings"]].count(True) == 1
+assert report["statistics"] is None and report["simulator"]["nfp_insns_executed"] == 0
 assert report["card"] is None
 assert report["program"]["type"] == "xdp" and report["program"]["name"] == "xdp_counter"
 assert report["packets"] == sum(report["verdicts"].values()) + sum(report["errors"].values()) > 0
@@ -32,6 +34,20 @@ for m in report["maps"]:
     for e in m["entries"]:
         keys("entry", e, "key value")
 assert any(m["entries"] for m in report["maps"]), "no entries"
+EOF
+
+expect 0 "$xoffload" run "$programs/xdp_subprog.o" -i "$pcaps/imix.pcap" --json --maps
+python3 - out <<'EOF'
+import json, sys
+
+report = json.load(open(sys.argv[1]))
+offload = report["offload"]
+assert report["placement"] == "card" and report["engine"] == "nfp" and report["mode"] == "xdpoffload"
+assert offload["accepted"] is True and offload["nfp_insns"] > 100 and offload["firmware"] == "ebpf"
+assert report["simulator"]["nfp_insns_executed"] > 100 * report["packets"]
+assert report["statistics"]["bpf_pass_pkts"] == report["packets"] == report["verdicts"]["XDP_PASS"]
+counts = [int.from_bytes(bytes.fromhex(e["value"]), "little") for e in report["maps"][0]["entries"]]
+assert sum(counts) == report["packets"] and len(counts) == 4, counts
 EOF
 
 expect 0 "$xoffload" run "$programs/xdp_counter.o" -i "$pcaps/udp-flood.pcap" --json

@@ -36,8 +36,10 @@ expect 2 "$xoffload" dump "$programs/xdp_drop.o" jit
 expect 2 "$xoffload" run "$programs/xdp_tail.o" -i "$pcaps/imix.pcap"
 says err 'which program\? name one with -p: .*xdp_tail \(xdp, section "xdp"\)'
 expect 0 "$xoffload" run "$programs/xdp_tail.o" -p xdp_tail -i "$pcaps/imix.pcap"
-expect 1 "$xoffload" run "$build_root/tests/objects/subprogs.o" -p second -i "$pcaps/imix.pcap"
-says err "program 'second' is a tc program; only XDP programs can be replayed on the host yet"
+expect 2 "$xoffload" run "$programs/tc_nat.o" -m xdpdrv -i "$pcaps/imix.pcap"
+says err '^xoffload: run: --mode xdpdrv is not for tc programs'
+expect 2 "$xoffload" run "$programs/xdp_drop.o" -m skip_hw -i "$pcaps/imix.pcap"
+says err '^xoffload: run: --mode skip_hw is not for xdp programs'
 expect 4 "$xoffload" gen /nowhere/out.pcap
 # A full disk is a failure, not a success without words.
 "$xoffload" gen --json x.pcap >/dev/full 2>err && fail 'the result was lost silently'

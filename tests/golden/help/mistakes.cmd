@@ -11,6 +11,9 @@ $B/xoffload dump $B/bpf/programs/xdp_pass.o bpf --raw
 $B/xoffload dump $B/bpf/programs/xdp_pass.o nfp --raw --json
 $B/xoffload dump $B/bpf/programs/xdp_globals.o nfp
 $B/xoffload check $B/bpf/programs/xdp_pass.o --jit opt
+$B/xoffload check $B/bpf/programs/xdp_pass.o --debug-jit rx
+$B/xoffload dump $B/bpf/programs/xdp_pass.o nfp --debug-jit ''
+$B/xoffload dump $B/bpf/programs/xdp_pass.o bpf --debug-jit r
 $B/xoffload check $B/bpf/programs/xdp_pass.o --card agilio
 $B/xoffload check $B/bpf/programs/xdp_pass.o --firmware none.ini
 $B/xoffload check $B/bpf/programs/xdp_pass.o --what-if mhz

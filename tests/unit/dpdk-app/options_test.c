@@ -92,7 +92,7 @@ wrong_usage_is_named(void **state)
 	assert_refused(CMD_run, "run x --json=1", "--json takes no argument");
 	assert_refused(CMD_run, "run x --lcores 0", "--lcores 0: out of range, it takes 1 to 16");
 	assert_refused(CMD_run, "run x --lcores two", "--lcores two: not a number");
-	assert_refused(CMD_run, "run x -m xdpoffload", "it takes one of auto|xdpdrv|xdpgeneric");
+	assert_refused(CMD_run, "run x -m hw", "it takes one of auto|xdpoffload|xdpdrv|xdpgeneric");
 	assert_refused(CMD_run, "run x -m xdp", "it takes one of");
 	assert_refused(CMD_run, "run x --vdev a --vdev b --vdev c", "2 times, not more");
 	assert_refused(CMD_run, "run", "usage: xoffload run OBJECT -i IN.pcap");

@@ -325,6 +325,28 @@ frames_hold_what_the_driver_puts_there(void **state)
 	assert_int_equal(jit_prog_stack_bytes(prog), 128);
 }
 
+static void
+check_routines(const char *code, bool are_there)
+{
+	struct jit_image image;
+
+	accept(code);
+	assert_int_equal(jit_translate(prog, &image), 0);
+	assert_int_equal(image.push != 0, are_there);
+	assert_int_equal(image.pop != 0, are_there);
+	jit_image_free(&image);
+}
+
+/* Nobody calls the program itself: it may change r6 to r9 and has no use for the routines. */
+static void
+registers_are_saved_for_functions_only(void **state)
+{
+	(void)state;
+	check_routines("r6 = 0\nr0 = 2\nexit\n", false);
+	check_routines("r6 = 0\ncall pc@f\nr0 = 2\nexit\nf:\nr0 = 0\nexit\n", false);
+	check_routines("call pc@f\nr0 = 2\nexit\nf:\nr6 = 0\nr0 = 0\nexit\n", true);
+}
+
 /* Functions that call each other where nobody comes: the core refuses, after the driver. */
 static void
 functions_that_call_each_other_end(void **state)
@@ -409,6 +431,19 @@ demand_in_finalize(void *dev, struct xb_verify_env *env)
 	return 0;
 }
 
+/* In the log, and found at that instruction. */
+static void
+check_said(const char *line, int32_t insn)
+{
+	uint32_t cnt;
+	const struct jit_finding *findings = jit_prog_findings(prog, &cnt);
+
+	assert_non_null(strstr(xb_log_text(&text), line));
+	assert_int_equal(cnt, 1);
+	assert_int_equal(findings[0].insn, insn);
+	assert_int_equal(jit_rule_info(findings[0].rule)->err, EINVAL);
+}
+
 static void
 replacement_must_be_a_jump_to_where_it_went(void **state)
 {
@@ -430,7 +465,7 @@ replacement_must_be_a_jump_to_where_it_went(void **state)
 		xb_facts_free(&facts);
 		assert_int_equal(prog->hook_failed, demands[demand].err != 0);
 		if (demands[demand].says)
-			assert_non_null(strstr(xb_log_text(&text), demands[demand].says));
+			check_said(demands[demand].says, (int32_t)demands[demand].off);
 		else
 			assert_null(strstr(xb_log_text(&text), "[nfp]"));
 	}
@@ -591,6 +626,7 @@ main(void)
 		TEST(ranges_are_of_all_visits),
 		TEST(zero_extension_and_reach_are_the_verifiers),
 		TEST(frames_hold_what_the_driver_puts_there),
+		TEST(registers_are_saved_for_functions_only),
 		TEST(functions_that_call_each_other_end),
 		TEST(dead_code_is_skipped),
 		TEST(replacement_must_be_a_jump_to_where_it_went),

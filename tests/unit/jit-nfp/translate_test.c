@@ -338,6 +338,7 @@ constant_amounts_of_shifts_have_eight_bits(void **state)
 		EXIT };
 	struct jit_prog *prog = prog_new(insns, CNT(insns), &card);
 	struct jit_image image;
+	uint32_t cnt;
 
 	(void)state;
 	prog->insns[0].umin_src = prog->insns[0].umax_src = 256 + 33;
@@ -346,6 +347,9 @@ constant_amounts_of_shifts_have_eight_bits(void **state)
 	jit_image_free(&image);
 	prog->insns[0].umin_src = prog->insns[0].umax_src = 64;
 	check_failure(prog, "Translation failed with error -14 (translated: 0)");
+	jit_prog_findings(prog, &cnt);
+	check_finding(prog, cnt - 2, 0, "field shift does not fit");
+	assert_int_equal(jit_prog_findings(prog, &cnt)[cnt - 2].rule, JIT_RULE_NO_WORD);
 	jit_prog_free(prog);
 }
 

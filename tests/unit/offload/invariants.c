@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What must hold of a machine after every command, and its state as text. */
+#include "offload/nfp.h"
 #include "offload/nsim.h"
 #include "tests/unit/offload/world.h"
 
@@ -64,6 +65,10 @@ walk_netdev(struct tally *t, const struct off_netdev *dev)
 		add_prog(t, off_nsim_port(dev)->drv);
 		add_prog(t, off_nsim_port(dev)->hw);
 		add_prog(t, off_nsim_port(dev)->offloaded);
+	}
+	if (dev->driver == &off_nfp_driver) {
+		add_prog(t, off_nfp_port(dev)->drv);
+		add_prog(t, off_nfp_port(dev)->hw);
 	}
 }
 

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `xoffload dump OBJECT nfp --source`: C, BPF and microcode, one under the other, with what a
+ * reader new to the card must know: what the registers are, where a jump goes, what a branch out of
+ * the program is for, why an instruction has no words. cmd_dump_nfp.c calls it.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "dpdk-app/check.h"
+#include "dpdk-app/dump.h"
+#include "nic/nic.h"
+
+#define LINE_BYTES (NIC_TEXT_MAX + 32)
+#define NOTE_BYTES 160
+
+/* How far the listing is. */
+struct walk {
+	const struct check *check;
+	const uint64_t *words; /* as they are to be shown */
+	uint32_t next;	       /* the first instruction that was not printed */
+	const struct xb_line *line;
+};
+
+/* nfp-isa.md 8.1 to 8.3 */
+static const char legend[] =
+	"BPF rN     gpr 2N is its low half, 2N+1 its high half; bank A and bank B hold the same\n"
+	"gprA_22    where the frame begins on the stack; r10 is that and the frame's depth\n"
+	"gprB_22    length of the packet\n"
+	"gpr 20, 21 scratch\n"
+	"*l$index0  the stack\n"
+	"*l$index1  of the packet: [0] its length and more, [2] where it begins\n"
+	"$xfer_N    what mem[] has read, what it will write\n"
+	"ctx_swap   the other contexts of the microengine run until the memory has answered\n"
+	"defer[N]   the N words behind run before the branch is taken\n";
+
+/* ---- beside a BPF instruction ---- */
+
+static bool
+is_call(const struct bpf_insn *insn)
+{
+	return insn->code == (BPF_JMP | BPF_CALL);
+}
+
+/* Where it goes, INT64_MAX: on. */
+static int64_t
+target_of(const struct bpf_insn *insn, uint32_t slot)
+{
+	uint8_t class = BPF_CLASS(insn->code);
+	int64_t next = (int64_t)slot + 1;
+
+	if ((class != BPF_JMP && class != BPF_JMP32) || BPF_OP(insn->code) == BPF_EXIT)
+		return INT64_MAX;
+	if (is_call(insn))
+		return insn->src_reg == BPF_PSEUDO_CALL ? next + insn->imm : INT64_MAX;
+	return next + insn->off;
+}
+
+/* Its words being none, why not. */
+static const char *
+why_no_words(const struct bpf_insn *insn, enum jit_skip skip)
+{
+	uint8_t class = BPF_CLASS(insn->code);
+
+	if (skip == JIT_SKIP_DEAD)
+		return "no words: never reached";
+	if (skip != JIT_SKIP_PRECEDING)
+		return "no words: nothing to do";
+	if (class == BPF_LDX || class == BPF_STX)
+		return "no words: part of the copy above";
+	if (insn->src_reg == BPF_REG_1)
+		return "no words: on the card the context is no memory";
+	return "no words: the load above did it";
+}
+
+/* "; to 200", "; map services", or nothing. */
+static void
+note_insn(const struct walk *w, uint32_t slot, bool has_words, char note[NOTE_BYTES])
+{
+	const struct xb_object *obj = w->check->obj;
+	const struct xb_prog *prog = w->check->prog;
+	const struct bpf_insn *insn = &prog->insns[slot];
+	int64_t target = target_of(insn, slot);
+
+	note[0] = '\0';
+	if (!has_words)
+		snprintf(note, NOTE_BYTES, " ; %s",
+			why_no_words(insn, (enum jit_skip)w->check->image.skips[slot]));
+	else if (xb_insn_names_map(insn) && (uint32_t)insn->imm < obj->map_cnt)
+		snprintf(note, NOTE_BYTES, " ; map %s", obj->maps[insn->imm].name);
+	else if (target >= 0 && target < prog->insn_cnt && is_call(insn))
+		snprintf(note, NOTE_BYTES, " ; %s, at %" PRId64,
+			xb_prog_func(prog, (uint32_t)target)->name, target);
+	else if (target != INT64_MAX)
+		snprintf(note, NOTE_BYTES, " ; to %" PRId64, target);
+}
+
+static void
+print_insn(struct walk *w, uint32_t slot, bool has_words)
+{
+	const struct xb_prog *prog = w->check->prog;
+	char note[NOTE_BYTES];
+
+	if (dump_is_subprogram(prog, slot) || dump_is_new_line(prog, slot, w->line))
+		putchar('\n');
+	dump_subprogram(prog, slot);
+	dump_line(prog, slot, &w->line);
+	note_insn(w, slot, has_words, note);
+	w->next = slot + dump_insn(prog, slot, note);
+}
+
+/* Up to slot, which has words; those before have none. */
+static void
+print_insns(struct walk *w, uint32_t slot)
+{
+	while (w->next <= slot && w->next < w->check->prog->insn_cnt)
+		print_insn(w, w->next, w->next == slot);
+}
+
+/* ---- beside a word ---- */
+
+static uint32_t
+branch_target(uint64_t word)
+{
+	enum nic_op op = nic_op_find(word);
+
+	return op < NIC_OP_CNT ? nic_field_get(nic_op_info(op)->form, NIC_F_ADDR, word) : 0;
+}
+
+static void
+note_helper(uint32_t target, char note[NOTE_BYTES])
+{
+	const struct xb_helper *helper = xb_helper_by_id((int32_t)(target - NIC_RELOC_TARGET));
+
+	snprintf(note, NOTE_BYTES, " ; to the firmware's %s",
+		helper != NULL ? helper->name : "helper");
+}
+
+/* What loading puts into the word, as a word of this listing or of the firmware. */
+static void
+note_word(const struct walk *w, uint32_t index, char note[NOTE_BYTES])
+{
+	const struct jit_image *image = &w->check->image;
+	uint64_t word = image->words[index];
+	enum nic_reloc reloc = nic_reloc_get(word);
+	struct nic_insn immed;
+
+	note[0] = '\0';
+	switch (reloc) {
+	case NIC_RELOC_BR_GO_OUT: snprintf(note, NOTE_BYTES, " ; to out, .%u", image->out); break;
+	case NIC_RELOC_BR_GO_ABORT:
+		snprintf(note, NOTE_BYTES, " ; to abort, .%u", image->abort);
+		break;
+	case NIC_RELOC_BR_GO_CALL_PUSH_REGS:
+		snprintf(note, NOTE_BYTES, " ; to push, .%u", image->push);
+		break;
+	case NIC_RELOC_BR_GO_CALL_POP_REGS:
+		snprintf(note, NOTE_BYTES, " ; to pop, .%u", image->pop);
+		break;
+	case NIC_RELOC_BR_NEXT_PKT:
+		snprintf(note, NOTE_BYTES, " ; to the firmware: the packet is done");
+		break;
+	case NIC_RELOC_BR_HELPER: note_helper(branch_target(word), note); break;
+	case NIC_RELOC_IMMED_REL:
+		if (nic_decode(word, &immed) == NULL)
+			snprintf(note, NOTE_BYTES, " ; the address of .%u", immed.imm);
+		break;
+	case NIC_RELOC_BR_REL: /* as it is printed, unless it is relocated */
+		if (w->words[index] != word)
+			snprintf(note, NOTE_BYTES, " ; to .%u", branch_target(word));
+		break;
+	default: break;
+	}
+}
+
+static void
+print_word(const struct walk *w, uint32_t index)
+{
+	char text[LINE_BYTES], note[NOTE_BYTES];
+
+	nic_format_line(w->words[index], index, w->check->image.cnt, text, sizeof(text));
+	note_word(w, index, note);
+	printf("\t%s%s\n", text, note);
+}
+
+/* ---- places that come from no instruction ---- */
+
+static void
+print_label(const struct jit_image *image, uint32_t index)
+{
+	const struct {
+		const char *name;
+		uint32_t at;
+		bool is_there;
+	} labels[] = {
+		{ "intro: gprB_22 becomes the length of the packet", 0, true },
+		{ "abort: the verdict of a packet the program cannot handle", image->abort, true },
+		{ "out: r0 becomes the verdict, in A0 for the firmware", image->out, true },
+		{ "push: r6 to r9 are saved in the frame", image->push, image->push != 0 },
+		{ "pop: r6 to r9 are restored from it", image->pop, image->pop != 0 },
+		{ "padding: the microengine fetches words ahead", image->cnt - NIC_PREFETCH_WORDS,
+			true },
+	};
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (labels[i].is_there && labels[i].at == index)
+			printf("\n%s\n", labels[i].name);
+}
+
+void
+dump_source(const struct check *check, const uint64_t *words)
+{
+	const struct jit_image *image = &check->image;
+	struct walk w = { .check = check, .words = words };
+
+	printf("\n%s", legend);
+	for (uint32_t i = 0; i < image->cnt; i++) {
+		if (i == image->abort)
+			print_insns(&w, UINT32_MAX);
+		print_label(image, i);
+		if (image->insns[i] != JIT_NO_INSN)
+			print_insns(&w, image->insns[i]);
+		print_word(&w, i);
+	}
+}

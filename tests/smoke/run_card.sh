@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What the card takes runs on it, and does what the host does: every sample over captures
+# of all kinds.
+# usage: run_card.sh SOURCE_ROOT BUILD_ROOT
+# shellcheck disable=SC1091,SC2154 # lib.sh and its variables are found at run time
+. "$(dirname "$0")/lib.sh"
+
+replay() { # MODE DIRECTORY, and what to run
+	local mode=$1 dir=$2
+	shift 2
+	mkdir -p "$dir"
+	expect 0 "$xoffload" run "$@" -m "$mode" --maps --json --verdicts "$dir/verdicts" \
+		--pass-out "$dir/pass.pcap" --tx-out "$dir/tx.pcap"
+	mv out "$dir/report"
+}
+
+# The placement of a report, and its maps in one order.
+told() {
+	python3 -c '
+import json, sys
+report = json.load(open(sys.argv[1]))
+print(report["placement"])
+for m in report["maps"]:
+	print(m["name"], m["type"])
+	print("\n".join(sorted(str(e) for e in m["entries"])))' "$1"
+}
+
+on_card=0
+for object in "$programs"/xdp_*.o; do
+	name=$(basename "$object" .o)
+	case $name in *.debug) continue ;; esac
+	for capture in "$pcaps"/{imix,malformed,vlan}.pcap; do
+		replay xdpdrv host "$object" -p "$name" -i "$capture"
+		replay auto card "$object" -p "$name" -i "$capture"
+		for file in verdicts pass.pcap tx.pcap; do
+			cmp "host/$file" "card/$file" || fail "$name over $capture: the card's $file differs"
+		done
+		told host/report >host/told
+		told card/report >card/told
+		diff <(tail -n +2 host/told) <(tail -n +2 card/told) ||
+			fail "$name over $capture: the card's maps differ"
+		[ "$(head -n 1 card/told)" = host ] || on_card=$((on_card + 1))
+	done
+done
+echo "$on_card runs on the card were the host's"
+[ $on_card -ge 27 ] || fail "only $on_card runs were on the card"
+
+has_program xdp_counter
+# The sum is the same whatever the number of microengines.
+for lcores in 1 2 4; do
+	replay xdpoffload "$lcores" "$programs/xdp_subprog.o" -i "$pcaps/imix.pcap" --repeat 50 --lcores "$lcores"
+	diff <(told 1/report) <(told "$lcores/report") || fail "$lcores microengines count otherwise"
+	cmp 1/verdicts "$lcores/verdicts"
+done
+expect 1 "$xoffload" run "$programs/xdp_counter.o" -i "$pcaps/imix.pcap" -m xdpoffload
+says err 'the card refuses program .xdp_counter.'
+says err 'bpf_map_update_elem\(\) is required to initialize atomic counters to zero'
+expect 1 "$xoffload" run "$programs/xdp_counter.o" -i "$pcaps/imix.pcap" -m xdpoffload --json
+says out '"accepted": false'
+expect 0 "$xoffload" run "$programs/xdp_counter.o" -i "$pcaps/imix.pcap"
+says out '^placement  host, engine interp, mode xdpdrv'
+says out 'refuses it: value at offset'
+expect 0 "$xoffload" run "$programs/xdp_drop.o" -i "$pcaps/imix.pcap"
+says out '^placement  card agilio-cx-2x40 \(firmware ebpf\), engine nfp, mode xdpoffload, 26'
+says out '^bpf_app1_pkts +240  bpf_app1_bytes'
+expect 0 "$xoffload" run "$programs/xdp_drop.o" -i "$pcaps/imix.pcap" --what-if app_id=1
+says out '^placement  host'
+expect 1 "$xoffload" run "$programs/xdp_drop.o" -i "$pcaps/imix.pcap" --what-if app_id=1 -m xdpoffload
