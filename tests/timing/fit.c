@@ -4,8 +4,8 @@
  *
  *	timing_fit              residuals of the card files as they are, and with each row left out
  *	timing_fit --search [SWAP_CYCLES]
- *	                        fits first, from the card files' numbers; prints what to write
- *there.
+ *	                        fits first, from the card files' numbers, and prints what to
+ *	                        write there
  *
  * The scale of latencies and swap_cycles can stand for each other to some extent, and a search that
  * goes along one of them at a time does not see that: give SWAP_CYCLES, which is then not searched,
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS 150000u
+#define SEARCH_EVENTS 150000u
 #define ANCHORS 5
 #define ANCHOR_MES 10u
 #define ANCHOR_WEIGHT 1.0
@@ -32,6 +32,7 @@ static struct nic_mix *rows[ROW_CNT], *anchors[ANCHORS], *accesses[2];
 static const double anchor_cycles[ANCHORS] = { 19, 60, 120, 250, 500 };
 static struct nic_card cards[2]; /* research, corenic */
 static bool has_swap;		 /* P_SWAP is given and not searched */
+static uint32_t events;		 /* of a prediction; 0: as many as for users */
 
 /* ---- parameters ---- */
 
@@ -104,7 +105,7 @@ static struct nic_prediction
 predict(const char *firmware, const struct nic_mix *mix, uint32_t mes)
 {
 	struct nic_card card = cards[strcmp(firmware, "research") != 0];
-	struct nic_predict_options options = { .events = EVENTS };
+	struct nic_predict_options options = { .events = events };
 	struct nic_prediction p;
 
 	card.mes = mes;
@@ -147,8 +148,8 @@ ctm_cycles(void)
 	       CTM_ACCESSES;
 }
 
-/* without: a row that does not count, ROW_CNT: all do, ROW_SLOW never, as its compiler is not
- * known. */
+/* without: a row that does not count, ROW_CNT: all do, ROW_SLOW never, as its program's length was
+ * chosen to meet it. */
 static double
 cost(int without)
 {
@@ -194,8 +195,10 @@ walk(int p, double step, double best, int without)
 static double
 search(int without)
 {
-	double best = cost(without), before;
+	double best, before;
 
+	events = SEARCH_EVENTS;
+	best = cost(without);
 	for (double shrink = 1; shrink > 0.1; shrink /= 2)
 		do {
 			before = best;
@@ -203,6 +206,7 @@ search(int without)
 				best = walk(p, parameters[p].step * shrink, best, without);
 		} while (before - best > 0.01 * before);
 	put_to_card();
+	events = 0;
 	return best;
 }
 
