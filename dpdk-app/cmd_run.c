@@ -450,8 +450,12 @@ report(struct run *run)
 
 	for (unsigned int i = 0; i < run->job.lcores; i++) {
 		stats_add(&r.stats, &run->workers[i].stats);
-		if (run->is_offloaded)
-			nic_engine_stats_add(&r.nic, nic_engine_stats(run->workers[i].engine));
+		if (run->is_offloaded) {
+			const struct nic_engine_stats more =
+				nic_engine_stats(run->workers[i].engine);
+
+			nic_engine_stats_add(&r.nic, &more);
+		}
 	}
 	for (int i = 0; i < CODE_CNT; i++)
 		sum += r.stats.codes[i];

@@ -130,6 +130,7 @@ struct nic_me {
 	struct nic_mem *mem;
 	struct nic_ctx ctxs[NIC_CONTEXTS];
 	struct nic_ctx *ctx; /* the active one */
+	uint32_t living;     /* bit n: context n is not dead */
 	uint32_t gpr[2][128];
 	uint32_t lm[NIC_LM_WORDS];
 	uint32_t nn[NIC_NNS];
@@ -180,17 +181,39 @@ extern nic_op_fn *const nic_unit_ops[NIC_OP_CNT];
 /* The recorder, if there is one, is told of a command that goes out. */
 void nic_me_record(
 	struct nic_me *me, const struct nic_access *access, uint32_t signals, bool is_swap);
+static inline void
+nic_ctx_become(struct nic_me *me, struct nic_ctx *ctx, enum nic_ctx_state state)
+{
+	const uint32_t bit = 1u << ctx->number;
+
+	ctx->state = state;
+	me->living = state == NIC_CTX_DEAD ? me->living & ~bit : me->living | bit;
+}
 /* The first reason of an instruction sticks. */
 void nic_me_fault(struct nic_me *me, const char *reason);
-uint32_t nic_me_ctx_number(const struct nic_me *me);
 /* Pointers whose time has come are used from now on. */
 void nic_me_settle_lm(const struct nic_me *me, struct nic_ctx *ctx);
 /* What the active context had begun is forgotten. */
-void nic_me_drop_pending(struct nic_me *me);
+static inline void
+nic_me_drop_pending(struct nic_me *me)
+{
+	me->then = NIC_THEN_NOTHING;
+	me->command.command = NULL;
+	me->csr_is_read = false;
+}
 uint32_t nic_me_read(struct nic_me *me, const struct nic_reg *reg);
 void nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value);
 /* That context exists in the microengine's mode. */
-bool nic_me_has_ctx(const struct nic_me *me, uint32_t ctx);
+static inline bool
+nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
+{
+	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
+}
+static inline uint32_t
+nic_me_ctx_number(const struct nic_me *me)
+{
+	return me->ctx->number;
+}
 /* Where the context's transfer registers begin in xfer_in and xfer_out. */
 uint32_t nic_me_first_xfer(const struct nic_me *me);
 /* A register of all transfer registers there are, 0 to 255: its context, and its place there. */

@@ -13,8 +13,9 @@
 static void
 forget_events(struct nic_ctx *ctx)
 {
-	for (unsigned int i = 0; i < 4; i++)
-		ctx->lm_write[i].due = NIC_NO_CYCLE;
+	if (ctx->lm_due != NIC_NO_CYCLE)
+		for (unsigned int i = 0; i < 4; i++)
+			ctx->lm_write[i].due = NIC_NO_CYCLE;
 	ctx->lm_due = NIC_NO_CYCLE;
 	ctx->signal_due[0] = 0; /* voluntary: always there */
 	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
@@ -151,20 +152,6 @@ nic_me_settle_lm(const struct nic_me *me, struct nic_ctx *ctx)
 	}
 }
 
-bool
-nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
-{
-	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
-}
-
-void
-nic_me_drop_pending(struct nic_me *me)
-{
-	me->then = NIC_THEN_NOTHING;
-	me->command.command = NULL;
-	me->csr_is_read = false;
-}
-
 int
 nic_me_start(struct nic_me *me, uint32_t number, uint32_t pc)
 {
@@ -175,9 +162,10 @@ nic_me_start(struct nic_me *me, uint32_t number, uint32_t pc)
 	ctx = &me->ctxs[number];
 	if (ctx == me->ctx)
 		nic_me_drop_pending(me);
-	ctx->state = NIC_CTX_READY;
+	nic_ctx_become(me, ctx, NIC_CTX_READY);
 	ctx->pc = pc;
-	nic_me_settle_lm(me, ctx);
+	if (ctx->lm_due != NIC_NO_CYCLE)
+		nic_me_settle_lm(me, ctx);
 	forget_events(ctx);
 	return 0;
 }
@@ -203,15 +191,9 @@ nic_me_kill(struct nic_me *me, uint32_t ctx)
 {
 	if (!nic_me_has_ctx(me, ctx))
 		return;
-	me->ctxs[ctx].state = NIC_CTX_DEAD;
+	nic_ctx_become(me, &me->ctxs[ctx], NIC_CTX_DEAD);
 	if (me->ctx == &me->ctxs[ctx])
 		nic_me_drop_pending(me);
-}
-
-uint32_t
-nic_me_ctx_number(const struct nic_me *me)
-{
-	return me->ctx->number;
 }
 
 uint32_t

@@ -143,7 +143,7 @@ advance(struct nic_me *me)
 		send(me);
 		me->ctx->state = NIC_CTX_ASLEEP;
 	} else if (then == NIC_THEN_KILL) {
-		me->ctx->state = NIC_CTX_DEAD;
+		nic_ctx_become(me, me->ctx, NIC_CTX_DEAD);
 	} else if (then == NIC_THEN_HALT) {
 		for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
 			nic_me_kill(me, ctx);
@@ -264,7 +264,7 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 	nic_format(fault->word, fault->text);
 	me->fault = NULL;
 	nic_me_drop_pending(me);
-	me->ctx->state = NIC_CTX_DEAD;
+	nic_ctx_become(me, me->ctx, NIC_CTX_DEAD);
 	return NIC_ME_FAULT;
 }
 

@@ -19,7 +19,6 @@
 #define VECTOR_POINTER 2u
 #define VECTOR_FLAGS 4u
 #define VECTOR_QUEUE 6u
-#define VECTOR_WORDS 8u
 #define LENGTH_BITS 0x3fffu
 #define OFFSET_BITS 0x1fffu
 #define CTM_ISLAND 32u
@@ -61,6 +60,7 @@ nic_engine_new(struct nic_fw *fw, uint32_t number, bool exact)
 	e->a22 = nic_me_gpr(e->me, FW_CTX, false, 22);
 	e->a29 = nic_me_gpr(e->me, FW_CTX, false, 29);
 	e->vector = nic_me_lm(e->me, FW_VECTOR_AT / 4);
+	e->lm_addrs = nic_me_lm_addrs(e->me, FW_CTX);
 	nic_me_set_stop(e->me, card->done, true);
 	nic_me_set_stop(e->me, card->map_lookup, card->map_lookup != 0);
 	nic_me_set_stop(e->me, card->map_update, card->map_update != 0);
@@ -120,16 +120,20 @@ place_frame(struct nic_engine *e, struct nic_frame *frame)
 		e->buffer_bytes < NIC_PACKET_BYTES_MAX ? e->buffer_bytes : NIC_PACKET_BYTES_MAX);
 }
 
+/* Word by word, as the program reads it: of a copy of it all the host would wait for each. */
 static void
 write_vector(const struct nic_engine *e)
 {
-	const uint32_t words[VECTOR_WORDS] = {
-		[VECTOR_LENGTH] = CTM_ISLAND << 26 | packet_number(e) << 16 | e->frame->bytes,
-		[VECTOR_POINTER] = NIC_PACKET_ADDRESS | packet_number(e) << 16 | NIC_FRAME_OFFSET,
-		[VECTOR_QUEUE] = FROM_WIRE | (e->frame->port & 0x7f) << PORT_SHIFT | NO_VLAN,
-	};
+	uint32_t *vector = e->vector;
 
-	memcpy(e->vector, words, sizeof(words));
+	vector[VECTOR_LENGTH] = CTM_ISLAND << 26 | packet_number(e) << 16 | e->frame->bytes;
+	vector[VECTOR_LENGTH + 1] = 0;
+	vector[VECTOR_POINTER] = NIC_PACKET_ADDRESS | packet_number(e) << 16 | NIC_FRAME_OFFSET;
+	vector[VECTOR_POINTER + 1] = 0;
+	vector[VECTOR_FLAGS] = 0;
+	vector[VECTOR_FLAGS + 1] = 0;
+	vector[VECTOR_QUEUE] = FROM_WIRE | (e->frame->port & 0x7f) << PORT_SHIFT | NO_VLAN;
+	vector[VECTOR_QUEUE + 1] = 0;
 }
 
 /* The state at entry; what is not set is as the frame before left it, on the card too. */
@@ -138,10 +142,10 @@ enter(struct nic_engine *e)
 {
 	*e->a22 = FW_STACK_AT;
 	*e->a29 = FW_CTX << 7;
-	nic_me_set_lm_addr(e->me, FW_CTX, 0, FW_STACK_AT);
-	nic_me_set_lm_addr(e->me, FW_CTX, 1, FW_VECTOR_AT);
-	nic_me_set_lm_addr(e->me, FW_CTX, 2, FW_METADATA_AT);
 	nic_me_start(e->me, FW_CTX, nic_fw_start(e->fw, e->frame->port));
+	e->lm_addrs[0] = FW_STACK_AT;
+	e->lm_addrs[1] = FW_VECTOR_AT;
+	e->lm_addrs[2] = FW_METADATA_AT;
 }
 
 /* ---- running ---- */
@@ -269,8 +273,6 @@ finish(struct nic_engine *e)
 int
 nic_engine_run(struct nic_engine *e, struct nic_frame *frame)
 {
-	const uint64_t before = nic_me_insns(e->me);
-
 	if (frame->bytes > NIC_FRAME_BYTES_MAX)
 		return -EINVAL;
 	if (is_replaced(e))
@@ -286,16 +288,18 @@ nic_engine_run(struct nic_engine *e, struct nic_frame *frame)
 	frame->verdict = NIC_VERDICT_FAULT;
 	if (run_program(e))
 		finish(e);
-	e->stats.insns += nic_me_insns(e->me) - before;
 	return 0;
 }
 
 /* ---- to look at ---- */
 
-const struct nic_engine_stats *
+struct nic_engine_stats
 nic_engine_stats(const struct nic_engine *engine)
 {
-	return &engine->stats;
+	struct nic_engine_stats stats = engine->stats;
+
+	stats.insns = nic_me_insns(engine->me); /* it runs nothing else */
+	return stats;
 }
 
 /* They are counters all. */

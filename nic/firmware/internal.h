@@ -123,7 +123,7 @@ struct nic_engine {
 	struct nic_fw *fw;
 	struct nic_me *me;
 	/* registers and local memory of its context that every frame needs */
-	uint32_t *a0, *a22, *a29, *vector;
+	uint32_t *a0, *a22, *a29, *vector, *lm_addrs;
 	uint32_t number;
 	bool exact;
 	struct fw_program *program[NIC_FW_PORTS];
