@@ -70,6 +70,7 @@ path_hash(const struct nic_path *path)
 {
 	uint64_t hash = hash_word(path->fate, path->steps.cnt);
 
+	hash = hash_word(hash, nic_size_class(path->frame_bytes));
 	for (uint32_t i = 0; i < path->steps.cnt; i++)
 		hash = hash_word(hash, step_word(&path->steps.step[i]));
 	return hash;
@@ -78,7 +79,8 @@ path_hash(const struct nic_path *path)
 static bool
 is_same_path(const struct nic_path *a, const struct nic_path *b)
 {
-	if (a->fate != b->fate || a->steps.cnt != b->steps.cnt)
+	if (a->fate != b->fate || a->steps.cnt != b->steps.cnt ||
+		nic_size_class(a->frame_bytes) != nic_size_class(b->frame_bytes))
 		return false;
 	for (uint32_t i = 0; i < a->steps.cnt; i++)
 		if (step_word(&a->steps.step[i]) != step_word(&b->steps.step[i]))
@@ -169,27 +171,73 @@ keep_places(struct nic_mix *mix, struct nic_class *class, const struct nic_path 
 	}
 }
 
-int
-nic_mix_add(struct nic_mix *mix, const struct nic_path *path, uint64_t packets)
+/* The path's class, a new one without packets where there was none. *is_new: which. NULL: -ENOMEM.
+ */
+static struct nic_class *
+class_of(struct nic_mix *mix, const struct nic_path *path, bool *is_new)
 {
 	uint64_t hash = path_hash(path);
-	struct nic_class *class;
 	uint32_t *slot;
 
 	if (mix->cnt == mix->room && grow(mix) < 0)
-		return -ENOMEM;
+		return NULL;
 	slot = find_slot(mix, path, hash);
-	if (*slot == 0) {
-		if (new_class(mix, path, hash, slot) < 0)
-			return -ENOMEM;
-		class = &mix->classes[*slot - 1];
-	} else {
-		class = &mix->classes[*slot - 1];
+	*is_new = *slot == 0;
+	if (*is_new && new_class(mix, path, hash, slot) < 0)
+		return NULL;
+	return &mix->classes[*slot - 1];
+}
+
+int
+nic_mix_add(struct nic_mix *mix, const struct nic_path *path, uint64_t packets)
+{
+	bool is_new;
+	struct nic_class *class = class_of(mix, path, &is_new);
+
+	if (class == NULL)
+		return -ENOMEM;
+	if (!is_new)
 		keep_places(mix, class, path);
-	}
 	class->path.is_guess |= path->is_guess;
-	nic_mix_count(mix, *slot - 1, packets, packets * path->frame_bytes);
-	return (int)*slot - 1;
+	class->packets += packets;
+	class->bytes += packets * path->frame_bytes;
+	return (int)(class - mix->classes);
+}
+
+/* Each place gives way to one of the others as often as those are more. */
+static void
+merge_places(struct nic_mix *mix, struct nic_class *class, const struct nic_class *more)
+{
+	for (uint32_t i = 0; i < class->path.steps.cnt; i++) {
+		struct nic_step *to = &class->path.steps.step[i];
+		const struct nic_step *from = &more->path.steps.step[i];
+
+		for (uint32_t k = 0; k < from->place_cnt; k++)
+			if (k >= to->place_cnt)
+				to->places[to->place_cnt++] = from->places[k];
+			else if (more->packets > 0 &&
+				 draw(mix, class->packets + more->packets) < more->packets)
+				to->places[k] = from->places[k];
+	}
+}
+
+int
+nic_mix_merge(struct nic_mix *mix, const struct nic_mix *more)
+{
+	for (uint32_t i = 0; i < more->cnt; i++) {
+		const struct nic_class *from = &more->classes[i];
+		bool is_new;
+		struct nic_class *to = class_of(mix, &from->path, &is_new);
+
+		if (to == NULL)
+			return -ENOMEM;
+		if (!is_new)
+			merge_places(mix, to, from);
+		to->path.is_guess |= from->path.is_guess;
+		to->packets += from->packets;
+		to->bytes += from->bytes;
+	}
+	return 0;
 }
 
 void

@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longest frame whose sum needs no other read than the first, and the bytes of each further. */
-#define SUMMED_BYTES 60u
-#define REFILL_BYTES 128u
-
 static const struct {
 	size_t latency, word; /* in struct nic_card */
 } units[NIC_TIMED_CNT] = {
@@ -150,8 +146,8 @@ add_checksum(struct nic_plan *plan, const struct nic_card *card, uint64_t bytes)
 	if (strcmp(card->fw_checksum, "0") == 0)
 		return;
 	add_firmware(plan, card, card->fw_checksum);
-	for (uint64_t at = SUMMED_BYTES; at < bytes; at += REFILL_BYTES) {
-		uint64_t now = bytes - at < REFILL_BYTES ? bytes - at : REFILL_BYTES;
+	for (uint64_t at = NIC_SUMMED_BYTES; at < bytes; at += NIC_REFILL_BYTES) {
+		uint64_t now = bytes - at < NIC_REFILL_BYTES ? bytes - at : NIC_REFILL_BYTES;
 		struct nic_planned p;
 
 		refill.millicycles = (uint32_t)now * card->fw_checksum_byte;

@@ -56,7 +56,7 @@ enum nic_wait {
 };
 
 #define NIC_STEP_BYTES_MAX 128u /* of one command (nfp-isa.md 15) */
-#define NIC_PLACES 8u
+#define NIC_PLACES 32u
 
 struct nic_step {
 	uint32_t millicycles; /* of issue, before the command and with it */

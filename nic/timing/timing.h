@@ -78,14 +78,29 @@ struct nic_class {
 
 struct nic_mix;
 
+/* Longest frame whose sum needs no other read than the first, and the bytes of each further
+ * (firmware-facts.md 2.2 J). Frames of one size class need as many. */
+#define NIC_SUMMED_BYTES 60u
+#define NIC_REFILL_BYTES 128u
+static inline uint32_t
+nic_size_class(uint32_t frame_bytes)
+{
+	return frame_bytes <= NIC_SUMMED_BYTES
+		       ? 0
+		       : (frame_bytes - NIC_SUMMED_BYTES + NIC_REFILL_BYTES - 1) / NIC_REFILL_BYTES;
+}
+
 /* NULL and errno. */
 struct nic_mix *nic_mix_new(void);
 void nic_mix_free(struct nic_mix *mix);
 /* That many packets took this path, which stays the caller's. Its class, or -ENOMEM; equal steps
- * and fate are one class. A few of the places they went to are kept. */
+ * and fate are one class, when frames are of one size class, too. A few of the places they went to
+ * are kept. */
 int nic_mix_add(struct nic_mix *mix, const struct nic_path *path, uint64_t packets);
 /* More packets of a class, bytes of frames in all. */
 void nic_mix_count(struct nic_mix *mix, uint32_t class, uint64_t packets, uint64_t bytes);
+/* All of another mix; 0 or -ENOMEM. */
+int nic_mix_merge(struct nic_mix *mix, const struct nic_mix *more);
 uint32_t nic_mix_class_cnt(const struct nic_mix *mix);
 /* NULL past the last. */
 const struct nic_class *nic_mix_class(const struct nic_mix *mix, uint32_t class);

@@ -209,7 +209,7 @@ add(const char *text, enum nic_fate fate, uint32_t bytes)
 }
 
 static void
-a_class_is_its_steps_and_fate(void **state)
+a_class_is_its_steps_fate_and_size(void **state)
 {
 	(void)state;
 	assert_int_equal(add("1 ctm:4! 2", NIC_FATE_DROP, 60), 0);
@@ -218,13 +218,16 @@ a_class_is_its_steps_and_fate(void **state)
 	assert_int_equal(add("1 ctm:4 2", NIC_FATE_DROP, 60), 3);
 	assert_int_equal(add("2 ctm:4! 2", NIC_FATE_DROP, 60), 4);
 	assert_int_equal(add("1 cls:4! 2", NIC_FATE_DROP, 60), 5);
-	assert_int_equal(add("1 ctm:4! 2", NIC_FATE_DROP, 100), 0);
+	assert_int_equal(add("1 ctm:4! 2", NIC_FATE_DROP, 40), 0);
+	assert_int_equal(add("1 ctm:4! 2", NIC_FATE_DROP, 61), 6);
+	assert_int_equal(add("1 ctm:4! 2", NIC_FATE_DROP, 188), 6);
+	assert_int_equal(add("1 ctm:4! 2", NIC_FATE_DROP, 189), 7);
 	nic_mix_count(mix, 0, 8, 800);
 	nic_mix_count(mix, 99, 8, 800);
 	assert_int_equal(nic_mix_class(mix, 0)->packets, 10);
-	assert_int_equal(nic_mix_class(mix, 0)->bytes, 960);
-	assert_int_equal(nic_mix_class_cnt(mix), 6);
-	assert_null(nic_mix_class(mix, 6));
+	assert_int_equal(nic_mix_class(mix, 0)->bytes, 900);
+	assert_int_equal(nic_mix_class_cnt(mix), 8);
+	assert_null(nic_mix_class(mix, 8));
 }
 
 static void
@@ -251,7 +254,7 @@ main(void)
 		TEST(a_swap_without_a_command_is_a_step),
 		TEST(helpers_are_charged_with_the_places_they_went_to),
 		TEST(commands_are_known_by_where_they_go),
-		TEST(a_class_is_its_steps_and_fate),
+		TEST(a_class_is_its_steps_fate_and_size),
 		TEST(many_classes_are_found_again),
 	};
 
