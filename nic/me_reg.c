@@ -244,12 +244,6 @@ nic_me_set_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer, uint32_t a
 		me->ctxs[ctx].lm_addr[pointer] = address & ~3u;
 }
 
-uint32_t *
-nic_me_lm_addrs(struct nic_me *me, uint32_t ctx)
-{
-	return nic_me_has_ctx(me, ctx) ? me->ctxs[ctx].lm_addr : NULL;
-}
-
 uint32_t
 nic_me_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer)
 {

@@ -290,8 +290,13 @@ run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast
 		if (me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
 			me->is_stop[me->ctx->pc])
 			return NIC_ME_STOPPED;
-		if (is_fast && !me->recorder && nic_fast_go(me, end))
-			continue;
+		if (is_fast && !me->recorder) {
+			const uint64_t before = me->insns;
+
+			nic_fast_go(me, end);
+			if (me->insns != before)
+				continue;
+		}
 		if (!step(me))
 			return end_with_fault(me, fault);
 	}

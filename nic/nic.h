@@ -556,8 +556,6 @@ uint32_t *nic_me_lm(struct nic_me *me, uint32_t word);
 uint32_t *nic_me_nn(struct nic_me *me, uint32_t num);
 /* Byte address of a local-memory pointer. */
 void nic_me_set_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer, uint32_t address);
-/* All four, to set up after nic_me_start(): multiples of 4. NULL for what is no context. */
-uint32_t *nic_me_lm_addrs(struct nic_me *me, uint32_t ctx);
 /* As an instruction issued now would use it. */
 uint32_t nic_me_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer);
 /* N, Z, V, C in bits 3 to 0. */

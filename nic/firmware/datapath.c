@@ -56,11 +56,11 @@ nic_engine_new(struct nic_fw *fw, uint32_t number, bool exact)
 		free(e);
 		return NULL;
 	}
-	e->a0 = nic_me_gpr(e->me, FW_CTX, false, 0);
-	e->a22 = nic_me_gpr(e->me, FW_CTX, false, 22);
-	e->a29 = nic_me_gpr(e->me, FW_CTX, false, 29);
+	e->a = nic_me_gpr(e->me, FW_CTX, false, 0);
+	e->b = nic_me_gpr(e->me, FW_CTX, true, 0);
+	e->xfer = nic_me_xfer_in(e->me, FW_CTX, 0);
 	e->vector = nic_me_lm(e->me, FW_VECTOR_AT / 4);
-	e->lm_addrs = nic_me_lm_addrs(e->me, FW_CTX);
+	e->ctx = &e->me->ctxs[FW_CTX];
 	nic_me_set_stop(e->me, card->done, true);
 	nic_me_set_stop(e->me, card->map_lookup, card->map_lookup != 0);
 	nic_me_set_stop(e->me, card->map_update, card->map_update != 0);
@@ -141,12 +141,12 @@ write_vector(const struct nic_engine *e)
 static void
 enter(struct nic_engine *e)
 {
-	*e->a22 = FW_STACK_AT;
-	*e->a29 = FW_CTX << 7;
-	nic_me_start(e->me, FW_CTX, nic_fw_start(e->fw, e->frame->port));
-	e->lm_addrs[0] = FW_STACK_AT;
-	e->lm_addrs[1] = FW_VECTOR_AT;
-	e->lm_addrs[2] = FW_METADATA_AT;
+	e->a[22] = FW_STACK_AT;
+	e->a[29] = FW_CTX << 7;
+	nic_ctx_start(e->me, e->ctx, nic_fw_start(e->fw, e->frame->port));
+	e->ctx->lm_addr[0] = FW_STACK_AT;
+	e->ctx->lm_addr[1] = FW_VECTOR_AT;
+	e->ctx->lm_addr[2] = FW_METADATA_AT;
 }
 
 /* ---- running ---- */
@@ -168,13 +168,13 @@ count_fault(struct nic_engine *e, const char *reason)
 static void
 fail(struct nic_engine *e, const char *reason)
 {
-	const uint32_t pc = nic_me_pc(e->me, FW_CTX);
+	const uint32_t pc = e->ctx->pc;
 
 	e->fault = (struct nic_fault){
 		.ctx = FW_CTX, .pc = pc, .cycle = nic_me_cycles(e->me), .reason = reason
 	};
 	count_fault(e, reason);
-	nic_me_kill(e->me, FW_CTX);
+	nic_ctx_kill(e->me, e->ctx);
 }
 
 static enum nic_me_end
@@ -187,12 +187,12 @@ run_me(struct nic_engine *e, uint64_t insns)
 static bool
 run_program(struct nic_engine *e)
 {
-	const uint64_t limit = nic_me_insns(e->me) + NIC_FRAME_INSNS_MAX;
+	const uint64_t limit = e->me->insns + NIC_FRAME_INSNS_MAX;
 
 	for (;;) {
-		const uint64_t now = nic_me_insns(e->me);
+		const uint64_t now = e->me->insns;
 		const enum nic_me_end end = now < limit ? run_me(e, limit - now) : NIC_ME_LIMIT;
-		const uint32_t pc = nic_me_pc(e->me, FW_CTX);
+		const uint32_t pc = e->ctx->pc;
 		const char *reason;
 
 		switch (end) {
@@ -256,10 +256,10 @@ count(struct nic_engine *e, uint32_t result)
 static void
 finish(struct nic_engine *e)
 {
-	const uint32_t result = *e->a0;
+	const uint32_t result = e->a[0];
 	struct nic_frame *f = e->frame;
 
-	nic_me_kill(e->me, FW_CTX);
+	nic_ctx_kill(e->me, e->ctx);
 	if (!take_frame_back(e)) {
 		fail(e, "the packet vector has a frame outside of its buffer");
 		return;
@@ -303,7 +303,7 @@ nic_engine_stats(const struct nic_engine *engine)
 {
 	struct nic_engine_stats stats = engine->stats;
 
-	stats.insns = nic_me_insns(engine->me); /* it runs nothing else */
+	stats.insns = engine->me->insns; /* it runs nothing else */
 	return stats;
 }
 

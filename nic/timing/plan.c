@@ -220,31 +220,54 @@ set_card(struct nic_plan *plan, const struct nic_card *card)
 	plan->jitter = card->jitter;
 }
 
+static int
+compare_classes(const void *a, const void *b)
+{
+	const struct nic_class *const *x = a, *const *y = b;
+
+	if ((*x)->hash != (*y)->hash)
+		return (*x)->hash < (*y)->hash ? -1 : 1;
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Classes with packets, in an order that is not the packets'. How many; 0 also without memory. */
+static uint32_t
+sort_classes(const struct nic_mix *mix, uint32_t class, const struct nic_class ***sorted)
+{
+	uint32_t all = nic_mix_class_cnt(mix), cnt = 0;
+
+	*sorted = calloc(all + 1, sizeof(const struct nic_class *));
+	for (uint32_t i = 0; *sorted != NULL && i < all; i++)
+		if (nic_mix_class(mix, i)->packets > 0 && (class >= all || class == i))
+			(*sorted)[cnt++] = nic_mix_class(mix, i);
+	if (cnt > 0)
+		qsort(*sorted, cnt, sizeof(const struct nic_class *), compare_classes);
+	return cnt;
+}
+
 int
 nic_plan_make(struct nic_plan *plan, const struct nic_card *card, const struct nic_mix *mix,
 	uint32_t class)
 {
-	uint32_t cnt = nic_mix_class_cnt(mix);
+	const struct nic_class **sorted;
+	uint32_t cnt = sort_classes(mix, class, &sorted);
 	uint64_t packets = 0;
 
 	*plan = (struct nic_plan){ 0 };
 	set_card(plan, card);
 	plan->class = calloc(cnt + 1, sizeof(*plan->class));
-	if (plan->class == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < cnt; i++) {
-		const struct nic_class *c = nic_mix_class(mix, i);
-		struct nic_planned_class *p = &plan->class[plan->class_cnt];
+	if (sorted == NULL || plan->class == NULL)
+		plan->err = -ENOMEM;
+	for (uint32_t i = 0; plan->err == 0 && i < cnt; i++) {
+		struct nic_planned_class *p = &plan->class[plan->class_cnt++];
 
-		if (c->packets == 0 || (class < cnt && class != i))
-			continue;
 		p->from = plan->cnt;
-		add_class(plan, card, c);
+		add_class(plan, card, sorted[i]);
 		join_steps(plan, p);
-		packets += c->packets;
+		packets += sorted[i]->packets;
 		p->share = (double)packets;
-		plan->class_cnt++;
 	}
+	free(sorted);
 	for (uint32_t i = 0; i < plan->class_cnt; i++)
 		plan->class[i].share /= (double)packets;
 	return plan->err != 0 ? plan->err : packets == 0 ? -EINVAL : 0;
