@@ -4,6 +4,7 @@
 #define APP_REPORT_H
 
 #include "dpdk-app/events.h"
+#include "dpdk-app/forecast.h"
 #include "dpdk-app/program.h"
 #include "dpdk-app/worker.h"
 
@@ -14,6 +15,7 @@ struct result {
 	const struct offload *offload; /* NULL: it ran on the host */
 	const struct events *events;   /* of a program on the card */
 	struct nic_engine_stats nic;   /* of a card, all workers' */
+	struct forecast forecast;
 	struct stats stats;
 	double seconds; /* first read to last packet */
 	unsigned int lcores;
