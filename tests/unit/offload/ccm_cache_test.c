@@ -246,7 +246,8 @@ cm_19_a_change_ends_it(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		script.cnt = script.next = script.sent_cnt = 0;
 		fill();
-		entries(types[i], i ? NIC_CCM_NO_ENTRY : 0, 99, 1); /* one that fails, too */
+		entries((uint8_t)types[i], i ? NIC_CCM_NO_ENTRY : 0, 99,
+			1); /* one that fails, too */
 		assert_int_equal(change(types[i], 99), i ? -ENOENT : 0);
 		entries(3, 0, 1, 1);
 		assert_int_equal(value_of(1, &value), 0);
