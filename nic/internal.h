@@ -155,6 +155,8 @@ struct nic_me {
 	uint32_t then_cycles;	   /* lost with it */
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
 	uint32_t command_sigs, command_pc;
+	nic_watch_fn *watch; /* NULL: nobody does */
+	void *watch_arg;
 	struct nic_found_command found[NIC_FOUND_COMMANDS];
 	const char *fault;
 	uint32_t nowhere; /* a register for an instruction that is a fault */
@@ -176,6 +178,9 @@ extern nic_op_fn *const nic_alu_ops[NIC_OP_CNT];
 extern nic_op_fn *const nic_flow_ops[NIC_OP_CNT];
 extern nic_op_fn *const nic_unit_ops[NIC_OP_CNT];
 
+/* The watcher, if there is one, is shown that of the active context. */
+void nic_me_show(
+	struct nic_me *me, enum nic_seen kind, uint32_t pc, const struct nic_access *access);
 /* The first reason of an instruction sticks. */
 void nic_me_fault(struct nic_me *me, const char *reason);
 uint32_t nic_me_ctx_number(const struct nic_me *me);

@@ -260,3 +260,9 @@ nic_me_cc(const struct nic_me *me, uint32_t ctx)
 
 	return (uint32_t)c->n << 3 | (uint32_t)c->z << 2 | (uint32_t)c->v << 1 | (uint32_t)c->c;
 }
+
+uint32_t
+nic_me_t_index(const struct nic_me *me)
+{
+	return me->t_index;
+}

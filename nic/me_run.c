@@ -88,19 +88,40 @@ execute(struct nic_me *me, const struct nic_insn *insn)
 	me->insns++;
 }
 
+void
+nic_me_show(struct nic_me *me, enum nic_seen kind, uint32_t pc, const struct nic_access *access)
+{
+	struct nic_sight sight;
+
+	if (!me->watch || me->fault)
+		return;
+	sight = (struct nic_sight){
+		.kind = kind,
+		.ctx = nic_me_ctx_number(me),
+		.pc = pc,
+		.cycle = me->cycles,
+		.access = access,
+		.is_deferred = me->then != NIC_THEN_NOTHING,
+	};
+	me->watch(me->watch_arg, &sight);
+}
+
 /* The swap's command goes out now that the deferred instructions have run. */
 static void
 send(struct nic_me *me)
 {
 	const char *reason;
 
-	if (!me->command.command)
+	if (!me->command.command) {
+		nic_me_show(me, NIC_SEEN_SWAP, me->command_pc, NULL);
 		return;
+	}
 	reason = nic_mem_access(me->mem, &me->command);
 	if (reason) {
 		me->ctx->pc = me->command_pc; /* of which it is the fault */
 		nic_me_fault(me, reason);
 	}
+	nic_me_show(me, NIC_SEEN_SWAP, me->command_pc, &me->command);
 	nic_signal_done(me, me->command_sigs);
 	me->command.command = NULL;
 }
@@ -265,14 +286,24 @@ run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast
 			}
 		}
 		if (me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
-			me->is_stop[me->ctx->pc])
+			me->is_stop[me->ctx->pc]) {
+			nic_me_show(me, NIC_SEEN_STOP, me->ctx->pc, NULL);
 			return NIC_ME_STOPPED;
-		if (is_fast && nic_fast_go(me, end))
+		}
+		if (is_fast && !me->watch && nic_fast_go(me, end))
 			continue;
+		nic_me_show(me, NIC_SEEN_INSN, me->ctx->pc, NULL);
 		if (!step(me))
 			return end_with_fault(me, fault);
 	}
 	return NIC_ME_LIMIT;
+}
+
+void
+nic_me_set_watch(struct nic_me *me, nic_watch_fn *watch, void *arg)
+{
+	me->watch = watch;
+	me->watch_arg = arg;
 }
 
 enum nic_me_end
