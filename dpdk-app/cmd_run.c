@@ -18,7 +18,7 @@
 
 #include "dpdk-app/eal.h"
 #include "dpdk-app/flow.h"
-#include "dpdk-app/offload.h"
+#include "dpdk-app/place.h"
 #include "dpdk-app/replay.h"
 #include "dpdk-app/report.h"
 
@@ -28,11 +28,7 @@ static volatile sig_atomic_t interrupted;
 struct run {
 	const struct options *opt;
 	struct program program;
-	struct card card;
-	struct check check;	/* what the card says of the program */
-	bool is_asked;		/* the card */
-	struct offload offload; /* the program is on the card */
-	bool is_offloaded;
+	struct place place; /* of the program */
 	struct replay replay;
 	struct job job;
 	struct worker *workers;
@@ -214,80 +210,6 @@ usage_problem(const struct options *opt)
 	return NULL;
 }
 
-/* Is this where a program of this type may be attached? */
-static bool
-is_mode_of(const char *mode, enum bpf_prog_type type)
-{
-	if (mode == NULL || strcmp(mode, "auto") == 0)
-		return true;
-	return (strncmp(mode, "xdp", 3) == 0) == (type == BPF_PROG_TYPE_XDP);
-}
-
-static bool
-is_mode(const struct run *run, const char *mode)
-{
-	return strcmp(run->opt->mode != NULL ? run->opt->mode : "auto", mode) == 0;
-}
-
-/* The card refuses, and nothing else was wanted. */
-static int
-tell_refusal(const struct run *run)
-{
-	if (run->opt->json) {
-		report_refusal_json(&run->program, &run->check, stdout);
-		return STATUS_REFUSED;
-	}
-	complain("%s: the card refuses program '%s':", run->program.obj->path,
-		run->program.prog->name);
-	for (uint32_t i = 0; i < run->check.finding_cnt; i++)
-		finding_print(&run->check.findings[i], stderr);
-	return STATUS_REFUSED;
-}
-
-/* What a card takes goes there, in modes auto and xdpoffload. */
-static int
-offer_to_card(struct run *run)
-{
-	struct xb_log log = { 0 };
-	int status, err;
-
-	/* tc programs are not attached to the card yet */
-	if (run->job.type != BPF_PROG_TYPE_XDP ||
-		(!is_mode(run, "auto") && !is_mode(run, "xdpoffload")))
-		return STATUS_DONE;
-	status = card_of_options(&run->card, run->opt);
-	if (status != STATUS_DONE)
-		return status;
-	run->is_asked = true;
-	check_program(
-		&run->check, run->program.obj, run->program.prog, &run->card, run->opt->verbose);
-	if (check_refusal(&run->check) == NULL || !is_mode(run, "auto"))
-		complain_log(&run->check.log); /* else the host's verifier has its own */
-	if (check_refusal(&run->check) != NULL)
-		return is_mode(run, "auto") ? STATUS_DONE : tell_refusal(run);
-	err = run->check.err != 0 ? run->check.err
-				  : offload_start(&run->offload, &run->check, &log);
-	run->is_offloaded = err == 0;
-	if (err < 0)
-		complain("%s: program '%s' cannot be put on the card: %s", run->program.obj->path,
-			run->program.prog->name, strerror(-err));
-	if (err < 0)
-		complain_log(&log);
-	xb_log_free(&log); /* of a program that was taken, only the verifier's sum */
-	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
-}
-
-/* Where it was attached. */
-static const char *
-mode_of(const struct run *run)
-{
-	if (run->is_offloaded)
-		return "xdpoffload";
-	if (!is_mode(run, "auto"))
-		return run->opt->mode;
-	return run->job.type == BPF_PROG_TYPE_XDP ? "xdpdrv" : "skip_hw";
-}
-
 static int
 open_program(struct run *run)
 {
@@ -296,20 +218,18 @@ open_program(struct run *run)
 	if (status != STATUS_DONE)
 		return status;
 	run->job.type = run->program.prog->type;
-	if (!is_mode_of(run->opt->mode, run->job.type)) {
-		complain("run: --mode %s is not for %s programs", run->opt->mode,
-			xb_prog_type_name(run->job.type));
-		return STATUS_USAGE;
-	}
-	status = offer_to_card(run);
-	if (status != STATUS_DONE || run->is_offloaded)
+	status = place_program(&run->place, run->opt, &run->program);
+	if (status == STATUS_REFUSED && run->opt->json)
+		report_refusal_json(&run->program, &run->place.check, stdout);
+	if (status != STATUS_DONE || run->place.is_offloaded)
 		return status;
 	status = program_load(&run->program, &(struct program_how){ .type = run->job.type,
 						     .n_cpus = run->job.lcores,
 						     .is_verified = true,
 						     .verbose = run->opt->verbose });
 	if (status == STATUS_REFUSED && run->opt->json)
-		report_refusal_json(&run->program, run->is_asked ? &run->check : NULL, stdout);
+		report_refusal_json(
+			&run->program, run->place.is_asked ? &run->place.check : NULL, stdout);
 	return status;
 }
 
@@ -399,9 +319,9 @@ make_workers(struct run *run, struct xb_log *log)
 			goto no_memory;
 		if (run->opt->verbose)
 			xb_vm_set_trace(w->vm, stderr);
-		if (!run->is_offloaded)
+		if (!run->place.is_offloaded)
 			continue;
-		w->engine = nic_engine_new(run->offload.fw, i, false);
+		w->engine = nic_engine_new(run->place.offload.fw, i, false);
 		if (w->engine == NULL)
 			goto no_memory;
 	}
@@ -438,9 +358,9 @@ report(struct run *run)
 		.seconds = (double)(run->ended - run->started) / (double)rte_get_tsc_hz(),
 		.lcores = run->job.lcores,
 		.from = opt->in != NULL ? run->replay.path : opt->vdev.word[0],
-		.check = run->is_asked ? &run->check : NULL,
-		.offload = run->is_offloaded ? &run->offload : NULL,
-		.mode = mode_of(run),
+		.check = run->place.is_asked ? &run->place.check : NULL,
+		.offload = run->place.is_offloaded ? &run->place.offload : NULL,
+		.mode = run->place.mode,
 		.show_maps = opt->maps,
 		.interrupted = interrupted,
 		.snapped = run->replay.snapped,
@@ -450,7 +370,7 @@ report(struct run *run)
 
 	for (unsigned int i = 0; i < run->job.lcores; i++) {
 		stats_add(&r.stats, &run->workers[i].stats);
-		if (run->is_offloaded)
+		if (run->place.is_offloaded)
 			nic_engine_stats_add(&r.nic, nic_engine_stats(run->workers[i].engine));
 	}
 	for (int i = 0; i < CODE_CNT; i++)
@@ -501,9 +421,7 @@ teardown(struct run *run)
 		free(run->workers[i].spare);
 	}
 	free(run->workers);
-	offload_end(&run->offload);
-	if (run->is_asked)
-		check_free(&run->check);
+	place_end(&run->place);
 	program_close(&run->program);
 	if (run->eal_runs) {
 		ports_close(&run->job.ports);

@@ -4,7 +4,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/pkt_cls.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,13 +100,42 @@ load_program(struct offload *o, const struct xb_prog *prog, struct xb_log *log)
 }
 
 static int
-attach(struct offload *o, int fd, struct xb_log *log)
+attach_xdp(const struct offload *o, int fd, uint32_t flags, struct off_extack *extack)
 {
 	const struct off_xdp xdp = {
-		.ifindex = off_port_ifindex(o->asic, 0), .fd = fd, .flags = XDP_FLAGS_HW_MODE
+		.ifindex = off_port_ifindex(o->asic, 0), .fd = fd, .flags = flags
 	};
+
+	return off_xdp_set(&o->who, &xdp, extack);
+}
+
+/* As "tc filter add dev D ingress bpf direct-action skip_sw" behind a qdisc clsact. */
+static int
+attach_tc(const struct offload *o, int fd, uint32_t flags, struct off_extack *extack)
+{
+	const struct off_qdisc qdisc = { .ifindex = off_port_ifindex(o->asic, 0),
+		.kind = OFF_QDISC_CLSACT };
+	const struct off_filter filter = {
+		.ifindex = qdisc.ifindex,
+		.parent = OFF_TC_INGRESS,
+		.protocol = ETH_P_ALL,
+		.nl_flags = NLM_F_CREATE | NLM_F_EXCL,
+		.kind = "bpf",
+		.fd = fd,
+		.flags = TCA_BPF_FLAG_ACT_DIRECT,
+		.gen_flags = flags,
+	};
+	int err = off_qdisc_add(&o->who, &qdisc, extack);
+
+	return err < 0 ? err : off_filter_add(&o->who, &filter, extack);
+}
+
+static int
+attach(struct offload *o, enum bpf_prog_type type, int fd, struct xb_log *log)
+{
 	struct off_extack extack = { 0 };
-	int err = off_xdp_set(&o->who, &xdp, &extack);
+	int err = type == BPF_PROG_TYPE_XDP ? attach_xdp(o, fd, XDP_FLAGS_HW_MODE, &extack)
+					    : attach_tc(o, fd, TCA_CLS_FLAGS_SKIP_SW, &extack);
 
 	if (err < 0 && extack.text[0] != '\0')
 		xb_log_add(log, "%s\n", extack.text);
@@ -123,7 +155,7 @@ offload_start(struct offload *o, const struct check *check, struct xb_log *log)
 	if (err < 0)
 		return err;
 	fd = load_program(o, check->prog, log);
-	return fd < 0 ? fd : attach(o, fd, log);
+	return fd < 0 ? fd : attach(o, check->prog->type, fd, log);
 }
 
 void

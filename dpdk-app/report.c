@@ -198,9 +198,10 @@ print_placement(const struct result *r, FILE *out)
 
 	if (r->offload != NULL)
 		fprintf(out,
-			"placement  card %s (firmware %s), engine nfp, mode xdpoffload, %u "
+			"placement  card %s (firmware %s), engine nfp, mode %s, %u "
 			"instructions\n",
-			r->check->card->name, r->check->card->firmware, r->check->image.cnt);
+			r->check->card->name, r->check->card->firmware, r->mode,
+			r->check->image.cnt);
 	else
 		fprintf(out, "placement  host, engine interp, mode %s\n", r->mode);
 	if (refusal == NULL)

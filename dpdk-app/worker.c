@@ -61,28 +61,14 @@ run_xdp(struct worker *w, struct rte_mbuf *m)
 	return likely(ret == 0) ? verdict_code(w, r0) : fault_code(w, pkt_info(m), ret);
 }
 
-static enum code
-device_fault(struct worker *w, const struct pkt_info *info)
+static void
+note_device_fault(struct worker *w, const struct pkt_info *info)
 {
-	if (!w->stats.has_fault) {
-		w->stats.has_fault = true;
-		w->stats.fault_index = info->index;
-		w->stats.nic_fault = *nic_engine_fault(w->engine);
-	}
-	return CODE_fault_device;
-}
-
-/* The card drops what is aborted, and counts it apart (nfp-isa.md 8.5). */
-static enum code
-code_of_frame(struct worker *w, const struct nic_frame *frame, const struct pkt_info *info)
-{
-	switch (frame->verdict) {
-	case NIC_VERDICT_PASS: return CODE_XDP_PASS;
-	case NIC_VERDICT_TX: return CODE_XDP_TX;
-	case NIC_VERDICT_DROP:
-		return frame->stat == NIC_STAT_bpf_app3 ? CODE_XDP_ABORTED : CODE_XDP_DROP;
-	default: return device_fault(w, info);
-	}
+	if (w->stats.has_fault)
+		return;
+	w->stats.has_fault = true;
+	w->stats.fault_index = info->index;
+	w->stats.nic_fault = *nic_engine_fault(w->engine);
 }
 
 /* The same on the card: its buffer is the mbuf's. */
@@ -100,7 +86,9 @@ run_on_card(struct worker *w, struct rte_mbuf *m)
 	m->data_off = (uint16_t)(frame.data - (uint8_t *)m->buf_addr);
 	m->data_len = (uint16_t)frame.bytes;
 	m->pkt_len = m->data_len;
-	return code_of_frame(w, &frame, pkt_info(m));
+	if (unlikely(frame.verdict == NIC_VERDICT_FAULT))
+		note_device_fault(w, pkt_info(m));
+	return code_of_card(w->job->type, &frame);
 }
 
 static void
