@@ -253,6 +253,12 @@ nic_me_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer)
 	return me->ctxs[ctx].lm_addr[pointer];
 }
 
+struct nic_mem *
+nic_me_mem(struct nic_me *me)
+{
+	return me->mem;
+}
+
 uint32_t
 nic_me_cc(const struct nic_me *me, uint32_t ctx)
 {

@@ -559,6 +559,7 @@ typedef void nic_watch_fn(void *arg, const struct nic_sight *sight);
 /* NULL: no more. A microengine that is watched runs exactly, whatever is asked for. */
 void nic_me_set_watch(struct nic_me *me, nic_watch_fn *watch, void *arg);
 
+struct nic_mem *nic_me_mem(struct nic_me *me);
 uint32_t nic_me_active(const struct nic_me *me);
 uint32_t nic_me_pc(const struct nic_me *me, uint32_t ctx);
 uint64_t nic_me_cycles(const struct nic_me *me);
