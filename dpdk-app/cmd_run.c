@@ -91,18 +91,28 @@ queue_of(const struct run *run, const struct rte_mbuf *m)
 	return flow_hash(key, len) % run->job.lcores;
 }
 
+/* The queue for the next packets of a card, which gives them to whatever microengine is free: the
+ * shortest of the other lcores', and where these are full the own, whose lcore reads as well. */
+static unsigned int
+shortest_queue(const struct run *run)
+{
+	unsigned int shortest = 0, len = RX_RING - BURST;
+
+	for (unsigned int queue = 1; queue < run->job.lcores; queue++)
+		if (rte_ring_count(run->job.ports.wire_rx[queue]) < len) {
+			shortest = queue;
+			len = rte_ring_count(run->job.ports.wire_rx[queue]);
+		}
+	return shortest;
+}
+
+/* To the queues of a host's NIC, by flow. */
 static void
-distribute(struct run *run, struct rte_mbuf **pkts, uint32_t cnt)
+spread(struct run *run, struct rte_mbuf **pkts, uint32_t cnt)
 {
 	struct rte_mbuf *stage[LCORES_MAX][BURST];
 	unsigned int staged[LCORES_MAX] = { 0 };
 
-	for (uint32_t i = 0; i < cnt; i++)
-		pkt_info(pkts[i])->seq = run->job.out.next++;
-	if (run->job.lcores == 1) {
-		enqueue(run, 0, pkts, cnt);
-		return;
-	}
 	for (uint32_t i = 0; i < cnt; i++) {
 		unsigned int queue = queue_of(run, pkts[i]);
 
@@ -111,6 +121,17 @@ distribute(struct run *run, struct rte_mbuf **pkts, uint32_t cnt)
 	for (unsigned int queue = 0; queue < run->job.lcores; queue++)
 		if (staged[queue] > 0)
 			enqueue(run, queue, stage[queue], staged[queue]);
+}
+
+static void
+distribute(struct run *run, struct rte_mbuf **pkts, uint32_t cnt)
+{
+	for (uint32_t i = 0; i < cnt; i++)
+		pkt_info(pkts[i])->seq = run->job.out.next++;
+	if (run->place.is_offloaded || run->job.lcores == 1)
+		enqueue(run, shortest_queue(run), pkts, cnt);
+	else
+		spread(run, pkts, cnt);
 }
 
 static void
@@ -370,8 +391,12 @@ report(struct run *run)
 
 	for (unsigned int i = 0; i < run->job.lcores; i++) {
 		stats_add(&r.stats, &run->workers[i].stats);
-		if (run->place.is_offloaded)
-			nic_engine_stats_add(&r.nic, nic_engine_stats(run->workers[i].engine));
+		if (run->place.is_offloaded) {
+			const struct nic_engine_stats more =
+				nic_engine_stats(run->workers[i].engine);
+
+			nic_engine_stats_add(&r.nic, &more);
+		}
 	}
 	for (int i = 0; i < CODE_CNT; i++)
 		sum += r.stats.codes[i];

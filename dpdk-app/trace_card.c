@@ -490,7 +490,7 @@ finish_helper(struct tracer *t)
 	if (!t->helps)
 		return;
 	t->helps = false;
-	t->step.cycles = nic_engine_stats(t->engine)->helper_cycles - t->sum->helpers;
+	t->step.cycles = nic_engine_stats(t->engine).helper_cycles - t->sum->helpers;
 	t->sum->helpers += t->step.cycles;
 	t->sum->helper_calls++;
 	t->helpers += t->step.cycles;
@@ -566,7 +566,7 @@ trace_card(struct trace *trace, const struct check *check, const uint32_t *map_n
 		t->engine = engine;
 		t->me = nic_engine_me(engine);
 		t->sum = sum;
-		sum->helpers = nic_engine_stats(engine)->helper_cycles;
+		sum->helpers = nic_engine_stats(engine).helper_cycles;
 		nic_me_set_watch(t->me, on_sight, t);
 		err = nic_engine_run(engine, frame);
 		nic_me_set_watch(t->me, NULL, NULL);

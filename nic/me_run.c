@@ -143,7 +143,7 @@ advance(struct nic_me *me)
 		send(me);
 		me->ctx->state = NIC_CTX_ASLEEP;
 	} else if (then == NIC_THEN_KILL) {
-		me->ctx->state = NIC_CTX_DEAD;
+		nic_ctx_become(me, me->ctx, NIC_CTX_DEAD);
 	} else if (then == NIC_THEN_HALT) {
 		for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
 			nic_me_kill(me, ctx);
@@ -264,7 +264,7 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 	nic_format(fault->word, fault->text);
 	me->fault = NULL;
 	nic_me_drop_pending(me);
-	me->ctx->state = NIC_CTX_DEAD;
+	nic_ctx_become(me, me->ctx, NIC_CTX_DEAD);
 	return NIC_ME_FAULT;
 }
 
@@ -290,8 +290,13 @@ run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast
 			nic_me_show(me, NIC_SEEN_STOP, me->ctx->pc, NULL);
 			return NIC_ME_STOPPED;
 		}
-		if (is_fast && !me->watch && nic_fast_go(me, end))
-			continue;
+		if (is_fast && !me->watch) {
+			const uint64_t before = me->insns;
+
+			nic_fast_go(me, end);
+			if (me->insns != before)
+				continue;
+		}
 		nic_me_show(me, NIC_SEEN_INSN, me->ctx->pc, NULL);
 		if (!step(me))
 			return end_with_fault(me, fault);

@@ -130,7 +130,7 @@ void nic_engine_free(struct nic_engine *engine);
 /* Runs the program on the frame. A frame the hardware would not give a program (longer than
  * NIC_FRAME_BYTES_MAX) is -EINVAL; else 0. */
 int nic_engine_run(struct nic_engine *engine, struct nic_frame *frame);
-const struct nic_engine_stats *nic_engine_stats(const struct nic_engine *engine);
+struct nic_engine_stats nic_engine_stats(const struct nic_engine *engine);
 void nic_engine_stats_add(struct nic_engine_stats *sum, const struct nic_engine_stats *more);
 /* The last device fault; NULL: there was none. */
 const struct nic_fault *nic_engine_fault(const struct nic_engine *engine);

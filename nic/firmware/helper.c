@@ -27,14 +27,13 @@ typedef const char *helper_fn(struct nic_engine *engine);
 static uint32_t
 gpr(const struct nic_engine *e, uint32_t num)
 {
-	return *nic_me_gpr(e->me, FW_CTX, false, num);
+	return e->a[num];
 }
 
 static void
 set_both(const struct nic_engine *e, uint32_t num, uint32_t value)
 {
-	*nic_me_gpr(e->me, FW_CTX, false, num) = value;
-	*nic_me_gpr(e->me, FW_CTX, true, num) = value;
+	e->a[num] = e->b[num] = value;
 }
 
 static void
@@ -50,9 +49,9 @@ spoil(const struct nic_engine *e)
 	for (uint32_t i = 0; i < GPRS_SPOILT; i++)
 		set_both(e, i, SPOILT);
 	for (uint32_t i = 0; i < XFERS_SPOILT; i++)
-		*nic_me_xfer_in(e->me, FW_CTX, i) = SPOILT;
-	*nic_me_gpr(e->me, FW_CTX, true, GPR_ALSO_SPOILT) = SPOILT;
-	nic_me_set_lm_addr(e->me, FW_CTX, 3, 0);
+		e->xfer[i] = SPOILT;
+	e->b[GPR_ALSO_SPOILT] = SPOILT;
+	e->ctx->lm_addr[3] = 0;
 }
 
 /* Bytes of local memory; false: some are outside. */
@@ -326,10 +325,13 @@ fw_is_helper(const struct nic_fw *fw, uint32_t address)
 const char *
 fw_helper(struct nic_engine *engine, uint32_t address)
 {
-	const uint32_t back = *nic_me_gpr(engine->me, FW_CTX, true, 0);
+	const uint32_t back = engine->b[0];
 	const char *reason = find(engine->fw, address)(engine);
 
-	if (!reason && nic_me_start(engine->me, FW_CTX, back) < 0)
-		reason = "a helper returns to no address of the code store";
-	return reason;
+	if (reason)
+		return reason;
+	if (back >= NIC_CODE_WORDS)
+		return "a helper returns to no address of the code store";
+	nic_ctx_start(engine->me, engine->ctx, back);
+	return NULL;
 }

@@ -5,6 +5,7 @@
 
 #include "nic/ccm.h"
 #include "nic/firmware/firmware.h"
+#include "nic/internal.h"
 
 #include <pthread.h>
 
@@ -122,8 +123,9 @@ void fw_event_add(struct nic_fw *fw, struct fw_event *event);
 struct nic_engine {
 	struct nic_fw *fw;
 	struct nic_me *me;
-	/* registers and local memory of its context that every frame needs */
-	uint32_t *a0, *a22, *a29, *vector;
+	struct nic_ctx *ctx; /* of it, that runs frames */
+	/* of the context: GPRs of both banks, what memory has read, and the packet vector */
+	uint32_t *a, *b, *xfer, *vector;
 	uint32_t number;
 	bool exact;
 	struct fw_program *program[NIC_FW_PORTS];
