@@ -28,7 +28,8 @@ static volatile sig_atomic_t interrupted;
 struct run {
 	const struct options *opt;
 	struct program program;
-	struct place place; /* of the program */
+	struct place place;	     /* of the program */
+	struct program host_program; /* --host-program, behind the one on the card */
 	struct replay replay;
 	struct job job;
 	struct worker *workers;
@@ -232,6 +233,80 @@ usage_problem(const struct options *opt)
 }
 
 static int
+load_on_host(struct run *run, struct program *program)
+{
+	const struct program_how how = {
+		.type = program->prog->type,
+		.n_cpus = run->job.lcores,
+		.is_verified = true,
+		.verbose = run->opt->verbose,
+	};
+	int status = program_load(program, &how);
+
+	run->job.host_type = program->prog->type;
+	run->job.image = program->image;
+	return status;
+}
+
+/* OBJECT[:NAME]; a file whose own name has a colon is that file. */
+static int
+open_host_program(struct run *run, const char *spec)
+{
+	char *path = strdup(spec), *colon = path != NULL ? strrchr(path, ':') : NULL;
+	struct options opt = *run->opt;
+	int status;
+
+	if (path == NULL) {
+		complain("no memory");
+		return STATUS_RUNTIME;
+	}
+	opt.args = &path;
+	opt.program = opt.section = NULL;
+	if (colon != NULL && access(path, F_OK) != 0) {
+		*colon = '\0';
+		opt.program = colon + 1;
+	}
+	status = program_open(&run->host_program, &opt);
+	free(path);
+	return status;
+}
+
+/* The kernel lets it be attached to the same port, and our engine runs it. */
+static int
+add_host_program(struct run *run)
+{
+	struct program *program = &run->host_program;
+	struct xb_log log = { 0 };
+	int err, status = open_host_program(run, run->opt->host_program);
+
+	if (status == STATUS_DONE)
+		status = load_on_host(run, program);
+	if (status != STATUS_DONE)
+		return status;
+	run->job.has_host_program = true;
+	err = offload_attach_host(&run->place.offload, program->obj, program->prog, &log);
+	if (err < 0)
+		complain("%s: program '%s' cannot be attached beside the card's: %s",
+			program->obj->path, program->prog->name, strerror(-err));
+	if (err < 0)
+		complain_log(&log);
+	xb_log_free(&log);
+	return err < 0 ? STATUS_REFUSED : STATUS_DONE;
+}
+
+/* Of what is not on the card there is nothing to be behind. */
+static int
+tell_no_card(const struct run *run)
+{
+	complain("--host-program is for packets that a card passes, and program '%s' is not on "
+		 "one%s",
+		run->program.prog->name, run->place.is_asked ? ":" : "");
+	if (run->place.is_asked)
+		finding_print(check_refusal(&run->place.check), stderr);
+	return run->place.is_asked ? STATUS_REFUSED : STATUS_USAGE;
+}
+
+static int
 open_program(struct run *run)
 {
 	int status = program_open(&run->program, run->opt);
@@ -240,14 +315,10 @@ open_program(struct run *run)
 		return status;
 	run->job.type = run->program.prog->type;
 	status = place_program(&run->place, run->opt, &run->program);
-	if (status == STATUS_REFUSED && run->opt->json)
-		report_refusal_json(&run->program, &run->place.check, stdout);
-	if (status != STATUS_DONE || run->place.is_offloaded)
-		return status;
-	status = program_load(&run->program, &(struct program_how){ .type = run->job.type,
-						     .n_cpus = run->job.lcores,
-						     .is_verified = true,
-						     .verbose = run->opt->verbose });
+	if (status == STATUS_DONE && run->opt->host_program != NULL)
+		status = run->place.is_offloaded ? add_host_program(run) : tell_no_card(run);
+	else if (status == STATUS_DONE && !run->place.is_offloaded)
+		status = load_on_host(run, &run->program);
 	if (status == STATUS_REFUSED && run->opt->json)
 		report_refusal_json(
 			&run->program, run->place.is_asked ? &run->place.check : NULL, stdout);
@@ -283,6 +354,7 @@ open_output(struct run *run, struct xb_log *log)
 	struct output_opts opts = {
 		.in = run->replay.file,
 		.is_nano = run->opt->in == NULL || run->replay.is_nano,
+		.tells_place = run->job.has_host_program,
 		.snaplen = run->opt->in == NULL ? UINT16_MAX : run->replay.snaplen,
 	};
 
@@ -329,15 +401,17 @@ make_workers(struct run *run, struct xb_log *log)
 		struct worker *w = &run->workers[i];
 
 		w->job = &run->job;
-		w->id = i;
+		w->id = w->rx_queue = i;
+		w->host = run->job.has_host_program ? &w->behind : &w->stats;
 		w->vm = xb_vm_new(i);
 		if (w->vm == NULL)
 			goto no_memory;
 		xb_vm_set_seed(w->vm, i + 1);
-		if (run->job.type != BPF_PROG_TYPE_XDP)
+		if (run->job.image != NULL && run->job.host_type != BPF_PROG_TYPE_XDP) {
 			w->spare = malloc(XB_SKB_SPARE_BYTES);
-		if (run->job.type != BPF_PROG_TYPE_XDP && w->spare == NULL)
-			goto no_memory;
+			if (w->spare == NULL)
+				goto no_memory;
+		}
 		if (run->opt->verbose)
 			xb_vm_set_trace(w->vm, stderr);
 		if (!run->place.is_offloaded)
@@ -374,6 +448,11 @@ static int
 report(struct run *run)
 {
 	const struct options *opt = run->opt;
+	struct result behind = {
+		.program = &run->host_program,
+		.mode = run->job.host_type == BPF_PROG_TYPE_XDP ? "xdpdrv" : "skip_hw",
+		.show_maps = opt->maps,
+	};
 	struct result r = {
 		.program = &run->program,
 		.seconds = (double)(run->ended - run->started) / (double)rte_get_tsc_hz(),
@@ -382,6 +461,7 @@ report(struct run *run)
 		.check = run->place.is_asked ? &run->place.check : NULL,
 		.offload = run->place.is_offloaded ? &run->place.offload : NULL,
 		.mode = run->place.mode,
+		.behind = run->job.has_host_program ? &behind : NULL,
 		.show_maps = opt->maps,
 		.interrupted = interrupted,
 		.snapped = run->replay.snapped,
@@ -391,6 +471,7 @@ report(struct run *run)
 
 	for (unsigned int i = 0; i < run->job.lcores; i++) {
 		stats_add(&r.stats, &run->workers[i].stats);
+		stats_add(&behind.stats, &run->workers[i].behind);
 		if (run->place.is_offloaded) {
 			const struct nic_engine_stats more =
 				nic_engine_stats(run->workers[i].engine);
@@ -447,6 +528,7 @@ teardown(struct run *run)
 	}
 	free(run->workers);
 	place_end(&run->place);
+	program_close(&run->host_program);
 	program_close(&run->program);
 	if (run->eal_runs) {
 		ports_close(&run->job.ports);
@@ -476,7 +558,6 @@ cmd_run(const struct options *opt)
 	if (status == STATUS_DONE) {
 		sigaction(SIGINT, &action, NULL);
 		sigaction(SIGTERM, &action, NULL);
-		run.job.image = run.program.image;
 		run_packets(&run);
 		status = conclude(&run);
 	}
