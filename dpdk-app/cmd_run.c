@@ -417,7 +417,7 @@ make_workers(struct run *run, struct xb_log *log)
 		if (!run->place.is_offloaded)
 			continue;
 		w->engine = nic_engine_new(run->place.offload.fw, i, false);
-		if (w->engine == NULL)
+		if (w->engine == NULL || nic_engine_watch(w->engine) < 0)
 			goto no_memory;
 	}
 	return STATUS_DONE;
@@ -442,6 +442,22 @@ setup(struct run *run)
 		status = make_workers(run, &log);
 	complain_log(&log);
 	return status;
+}
+
+/* How fast the card would be, from the paths that all workers saw. */
+static void
+predict(const struct run *run, struct forecast *forecast)
+{
+	struct nic_mix *mix = run->place.is_offloaded ? nic_mix_new() : NULL;
+	int err = mix == NULL && run->place.is_offloaded ? -ENOMEM : 0;
+
+	for (unsigned int i = 0; mix != NULL && err == 0 && i < run->job.lcores; i++)
+		err = nic_engine_paths(run->workers[i].engine, mix);
+	if (mix != NULL && err == 0)
+		err = forecast_make(forecast, &run->place.card, mix, run->opt->anomaly);
+	if (err < 0)
+		complain("no memory for a prediction of the card's speed");
+	nic_mix_free(mix);
 }
 
 static int
@@ -479,6 +495,7 @@ report(struct run *run)
 			nic_engine_stats_add(&r.nic, &more);
 		}
 	}
+	predict(run, &r.forecast);
 	for (int i = 0; i < CODE_CNT; i++)
 		sum += r.stats.codes[i];
 	if (!opt->json)

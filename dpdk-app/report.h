@@ -3,6 +3,7 @@
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
+#include "dpdk-app/forecast.h"
 #include "dpdk-app/offload.h"
 #include "dpdk-app/program.h"
 #include "dpdk-app/worker.h"
@@ -16,6 +17,7 @@ struct result {
 	 * stats, mode and show_maps count. */
 	const struct result *behind;
 	struct nic_engine_stats nic; /* of a card, all workers' */
+	struct forecast forecast;
 	struct stats stats;
 	double seconds; /* first read to last packet */
 	unsigned int lcores;

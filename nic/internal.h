@@ -153,9 +153,10 @@ struct nic_me {
 	bool csr_is_read;		  /* the immed that follows takes csr_value */
 	uint32_t csr_value;
 	enum nic_then then;
-	uint32_t then_after;	   /* instructions still to run before it */
-	uint32_t then_pc;	   /* NIC_CODE_WORDS: where it is */
-	uint32_t then_cycles;	   /* lost with it */
+	uint32_t then_after;  /* instructions still to run before it */
+	uint32_t then_pc;     /* NIC_CODE_WORDS: where it is */
+	uint32_t then_cycles; /* lost with it */
+	struct nic_recorder *recorder;
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
 	uint32_t command_sigs, command_pc;
 	nic_watch_fn *watch; /* NULL: nobody does */
@@ -185,6 +186,9 @@ extern nic_op_fn *const nic_unit_ops[NIC_OP_CNT];
 /* The watcher, if there is one, is shown that of the active context. */
 void nic_me_show(
 	struct nic_me *me, enum nic_seen kind, uint32_t pc, const struct nic_access *access);
+/* The recorder, if there is one, is told of a command that goes out. */
+void nic_me_record(
+	struct nic_me *me, const struct nic_access *access, uint32_t signals, bool is_swap);
 static inline void
 nic_ctx_become(struct nic_me *me, struct nic_ctx *ctx, enum nic_ctx_state state)
 {

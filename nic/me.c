@@ -112,6 +112,12 @@ nic_me_set_stop(struct nic_me *me, uint32_t address, bool on)
 	nic_fast_forget(me);
 }
 
+void
+nic_me_set_recorder(struct nic_me *me, struct nic_recorder *recorder)
+{
+	me->recorder = recorder;
+}
+
 /* ---- contexts, seen from outside ---- */
 
 void

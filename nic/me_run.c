@@ -5,6 +5,7 @@
  * context can run fast and is asked to, fast.c runs it.
  */
 #include "nic/internal.h"
+#include "nic/timing/timing.h"
 
 /* ---- one instruction ---- */
 
@@ -106,6 +107,22 @@ nic_me_show(struct nic_me *me, enum nic_seen kind, uint32_t pc, const struct nic
 	me->watch(me->watch_arg, &sight);
 }
 
+void
+nic_me_record(struct nic_me *me, const struct nic_access *access, uint32_t signals, bool is_swap)
+{
+	uint32_t unit;
+
+	if (!me->recorder)
+		return;
+	unit = access->command->how & NIC_HOW_WIDE ? 8 : access->command->unit;
+	/* an instruction that does not swap is not counted yet */
+	nic_record_command(me->recorder, me->cycles + !is_swap, access->command, access->address,
+		access->units * unit,
+		is_swap	  ? NIC_WAIT_SWAP
+		: signals ? NIC_WAIT_NEXT
+			  : NIC_WAIT_NO);
+}
+
 /* The swap's command goes out now that the deferred instructions have run. */
 static void
 send(struct nic_me *me)
@@ -114,8 +131,11 @@ send(struct nic_me *me)
 
 	if (!me->command.command) {
 		nic_me_show(me, NIC_SEEN_SWAP, me->command_pc, NULL);
+		if (me->recorder)
+			nic_record_swap(me->recorder, me->cycles);
 		return;
 	}
+	nic_me_record(me, &me->command, me->command_sigs, true);
 	reason = nic_mem_access(me->mem, &me->command);
 	if (reason) {
 		me->ctx->pc = me->command_pc; /* of which it is the fault */
@@ -280,6 +300,8 @@ run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast
 			if (!next && !sleeper)
 				return NIC_ME_IDLE;
 			me->ctx = next ? next : sleeper;
+			if (me->recorder)
+				nic_record_resume(me->recorder, me->cycles);
 			if (!next) {
 				nic_me_fault(me, "waits for a signal that nobody will send");
 				return end_with_fault(me, fault);
@@ -290,7 +312,7 @@ run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast
 			nic_me_show(me, NIC_SEEN_STOP, me->ctx->pc, NULL);
 			return NIC_ME_STOPPED;
 		}
-		if (is_fast && !me->watch) {
+		if (is_fast && !me->watch && !me->recorder) {
 			const uint64_t before = me->insns;
 
 			nic_fast_go(me, end);

@@ -76,6 +76,7 @@ nic_engine_free(struct nic_engine *e)
 		return;
 	for (uint32_t port = 0; port < NIC_FW_PORTS; port++)
 		fw_program_put(e->fw, e->program[port]);
+	fw_watch_free(e->watch);
 	nic_me_free(e->me);
 	free(e);
 }
@@ -286,8 +287,12 @@ nic_engine_run(struct nic_engine *e, struct nic_frame *frame)
 	write_vector(e);
 	enter(e);
 	frame->verdict = NIC_VERDICT_FAULT;
+	if (e->watch)
+		fw_watch_begin(e);
 	if (run_program(e))
 		finish(e);
+	if (e->watch)
+		fw_watch_end(e);
 	return 0;
 }
 

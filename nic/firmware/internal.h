@@ -137,6 +137,7 @@ struct nic_engine {
 	struct nic_frame *frame; /* that is being run */
 	uint8_t *buffer;	 /* of it */
 	uint32_t buffer_bytes;	 /* all of it; a packet address reaches NIC_PACKET_BYTES_MAX */
+	struct fw_watch *watch;	 /* NULL: nobody asks for paths */
 };
 
 /* The context that runs frames. Contexts take turns on the card; the result of a frame does not
@@ -152,5 +153,17 @@ bool fw_is_helper(const struct nic_fw *fw, uint32_t address);
 /* Runs it as the card's would and sets where the program goes on. NULL, or why it is a device
  * fault. */
 const char *fw_helper(struct nic_engine *engine, uint32_t address);
+
+/* ---- watch.c: which paths frames take; all but the last of an engine that has a watch ---- */
+
+struct fw_watch;
+enum fw_change { FW_LOOKUP, FW_UPDATE, FW_DELETE };
+
+void fw_watch_begin(struct nic_engine *engine);
+void fw_watch_end(struct nic_engine *engine);
+void fw_watch_helper(struct nic_engine *engine, enum fw_change change, const struct fw_map *map,
+	uint32_t id, const uint32_t *key, const struct fw_hit *hit);
+void fw_watch_event(struct nic_engine *engine);
+void fw_watch_free(struct fw_watch *watch);
 
 #endif
