@@ -153,7 +153,9 @@ static const char trace_legend[] =
 	"$xfer_N    read from memory; $xfer_out_N: will be written there\n"
 	"pkt+N      of the packet, from where it begins now\n"
 	"stack+N    of the stack, from gprA_22 on\n"
-	"cycle      from the first instruction on, no other context running\n"
+	"cycle      from the first instruction on, no other context running; a wait is as long as "
+	"the\n"
+	"           card's memory takes (xoffload cards NAME says how that is known)\n"
 	"helper     its cycles are its work without waits; gpr 2 to 11 and $xfer_0 to 15 are "
 	"lost\n";
 

@@ -16,13 +16,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nic/timing/timing.h"
+
 #define GPRS 32u
 #define POINTERS 4u
 #define VECTOR_BYTES 32u /* nfp-isa.md 8.3 */
 #define VECTOR_LENGTH 0u
 #define VECTOR_POINTER 2u
 #define STACK_BYTES 512u
-#define STACK_GPR 22u	/* of bank A: where the frame begins on the stack (nfp-isa.md 8.1) */
+#define STACK_GPR 22u /* of bank A: where the frame begins on the stack (nfp-isa.md 8.1) */
+#define MILLI 1000u
 #define SMALL_NUMBER 10 /* the same in decimal and in hex */
 
 /* Of a context, what its instructions can change. */
@@ -42,13 +45,17 @@ struct tracer {
 	struct trace_sum *sum;
 	uint32_t ctx;
 	uint64_t first;	    /* cycle of the first instruction */
-	uint64_t helpers;   /* cycles of helpers so far, which the microengine knows nothing of */
+	int64_t beside;	    /* cycles of helpers so far, and what waits are longer on the card: of
+			     * this the microengine knows nothing */
+	uint64_t helpers;   /* of these, helpers */
 	uint64_t ends;	    /* cycle of what was seen last */
 	struct state state; /* before what is being done */
 	bool runs;	    /* an instruction */
 	bool waits, helps;
-	int32_t helper;		      /* its id in eBPF */
-	struct step step;	      /* that */
+	uint64_t slept,
+		latency;  /* since when it waits; and for how long on the card, 0: not known */
+	int32_t helper;	  /* its id in eBPF */
+	struct step step; /* that */
 	char posted[TRACE_NOW_BYTES]; /* a command the instruction has sent, nobody waiting */
 	struct trace_row wrote;	      /* what it did to memory */
 };
@@ -289,7 +296,26 @@ append(struct trace_row *row, const struct trace_row *more)
 		trace_change(row, more->changes[i].what, "%s", more->changes[i].now);
 }
 
+/* How long the card takes to answer it with nobody else there. */
+static uint64_t
+latency_of(const struct tracer *t, const struct nic_access *access)
+{
+	const uint32_t bytes = bytes_of(access);
+	const struct nic_step step = {
+		.timed = (uint8_t)nic_timed_of(access->command, access->address),
+		.bytes = (uint8_t)(bytes < NIC_STEP_BYTES_MAX ? bytes : NIC_STEP_BYTES_MAX),
+	};
+
+	return (nic_step_latency(&t->check->card->nic, &step) + MILLI / 2) / MILLI;
+}
+
 /* ---- steps ---- */
+
+static uint64_t
+time_of(const struct tracer *t, uint64_t cycle)
+{
+	return (uint64_t)((int64_t)(cycle - t->first) + t->beside);
+}
 
 static void
 begin(struct tracer *t, enum step_kind kind, uint64_t cycle)
@@ -298,7 +324,7 @@ begin(struct tracer *t, enum step_kind kind, uint64_t cycle)
 
 	t->step.kind = kind;
 	t->step.row = row;
-	t->step.cycle = cycle - t->first + t->helpers;
+	t->step.cycle = time_of(t, cycle);
 	t->step.cycles = 0;
 	t->step.what[0] = '\0';
 }
@@ -370,6 +396,8 @@ begin_wait(struct tracer *t, const struct nic_sight *sight)
 	begin(t, STEP_WAIT, sight->cycle);
 	t->step.index = sight->pc - t->check->card->jit.start;
 	t->waits = true;
+	t->slept = sight->cycle;
+	t->latency = sight->access != NULL ? latency_of(t, sight->access) : 0;
 	if (sight->access == NULL) {
 		snprintf(t->step.what, sizeof(t->step.what), "swapped out");
 		return;
@@ -388,7 +416,9 @@ finish_wait(struct tracer *t, uint64_t cycle)
 	if (!t->waits)
 		return;
 	t->waits = false;
-	t->step.cycles = cycle - t->first + t->helpers - t->step.cycle;
+	if (t->latency > 0)
+		t->beside += (int64_t)t->latency - (int64_t)(cycle - t->slept);
+	t->step.cycles = time_of(t, cycle) - t->step.cycle;
 	t->sum->waits += t->step.cycles;
 	step_add(&t->printer, &t->step);
 }
@@ -476,7 +506,7 @@ add_result(struct tracer *t, uint32_t map)
 		return;
 	}
 	name_address(t, address, name, sizeof(name));
-	trace_change(&t->step.row, "r0", "%s at 0x%010" PRIx64, name, address);
+	trace_change(&t->step.row, "r0", "%s", name);
 }
 
 static void
@@ -494,6 +524,7 @@ finish_helper(struct tracer *t)
 	t->sum->helpers += t->step.cycles;
 	t->sum->helper_calls++;
 	t->helpers += t->step.cycles;
+	t->beside += (int64_t)t->step.cycles;
 	if (map < obj->map_cnt)
 		add_call(t, &obj->maps[map]);
 	add_result(t, map);
@@ -546,7 +577,7 @@ finish(struct tracer *t, const struct nic_frame *frame)
 	finish_wait(t, t->ends);
 	finish_helper(t);
 	finish_word(t, NULL, is_fault ? nic_engine_fault(t->engine)->reason : NULL);
-	t->sum->cycles = t->ends - t->first + t->helpers;
+	t->sum->cycles = time_of(t, t->ends);
 }
 
 int
