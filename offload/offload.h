@@ -403,6 +403,8 @@ struct off_asic *off_nfp_new(
 /* The card's interrupt: what the firmware has sent by itself, events of programs, is delivered. How
  * many messages there were. */
 uint32_t off_nfp_poll(struct off_asic *nfp);
+/* The firmware's number of a map on a card, as a program's microcode has it. -EBADF: it is none. */
+int off_nfp_map_number(struct off_kernel *k, int fd, uint32_t *number);
 
 /* ---- 9. rules.c: every rule ---- */
 
