@@ -8,6 +8,7 @@
 #include "dpdk-app/cmd.h"
 
 struct check;
+struct costs;
 
 /* Does another C line than *last begin at this instruction? */
 bool dump_is_new_line(const struct xb_prog *prog, uint32_t insn, const struct xb_line *last);
@@ -19,8 +20,9 @@ void dump_subprogram(const struct xb_prog *prog, uint32_t insn);
 /* "   4: (b7) r0 = 2" and the note; returns the slots it takes. */
 uint32_t dump_insn(const struct xb_prog *prog, uint32_t insn, const char *note);
 
-/* dump_source.c: a translated program; words: its microcode, as it is to be shown. */
-void dump_source(const struct check *check, const uint64_t *words);
+/* dump_source.c: a translated program; words: its microcode, as it is to be shown; costs of the
+ * words, or NULL. */
+void dump_source(const struct check *check, const uint64_t *words, const struct costs *costs);
 
 /* cmd_dump_nfp.c: STATUS_DONE or the status to exit with. */
 int dump_nfp(const struct options *opt, const struct xb_object *obj, uint32_t cnt);

@@ -64,7 +64,7 @@ watch(uint32_t frames, bytes_fn *bytes)
 	struct nic_engine *engine = nic_engine_new(fw, 0, false);
 	struct nic_mix *mix = nic_mix_new();
 
-	assert_int_equal(nic_engine_watch(engine), 0);
+	assert_int_equal(nic_engine_watch(engine, false, NULL), 0);
 	for (uint32_t i = 0; i < frames; i++) {
 		struct nic_frame frame = {
 			.data = buffer + NIC_FRAME_OFFSET, .bytes = bytes(i), .tailroom = 64
@@ -360,7 +360,7 @@ a_frame_with_a_fault_has_no_path(void **state)
 
 	(void)state;
 	LOAD(".word 0x1fffffffffff");
-	assert_int_equal(nic_engine_watch(engine), 0);
+	assert_int_equal(nic_engine_watch(engine, false, NULL), 0);
 	for (uint32_t i = 0; i < 2 * FIRST; i++) {
 		struct nic_frame frame = {
 			.data = buffer + NIC_FRAME_OFFSET, .bytes = 60, .tailroom = 64
