@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which path each frame took, for the timing model (nic/timing/README.md). Called by datapath.c
+ * Which path each frame took, for the timing model (docs/timing.md). Called by datapath.c
  * around a frame and by helper.c, where nic_engine_watch() was asked for.
  *
  * A path is recorded while the exact microengine runs it, and a frame is run once only. So it is
