@@ -250,15 +250,16 @@ find_lines(const struct bench *b, struct bench_path *path)
 }
 
 static enum code
-code_of_fate(enum nic_fate fate)
+code_of_fate(enum bpf_prog_type type, enum nic_fate fate)
 {
-	static const enum code codes[NIC_FATE_CNT] = {
-		[NIC_FATE_DROP] = CODE_XDP_DROP,
-		[NIC_FATE_PASS] = CODE_XDP_PASS,
-		[NIC_FATE_TX] = CODE_XDP_TX,
+	static const enum nic_verdict verdicts[NIC_FATE_CNT] = {
+		[NIC_FATE_DROP] = NIC_VERDICT_DROP,
+		[NIC_FATE_PASS] = NIC_VERDICT_PASS,
+		[NIC_FATE_TX] = NIC_VERDICT_TX,
 	};
+	const struct nic_frame frame = { .verdict = verdicts[fate], .stat = NIC_STAT_bpf_app1 };
 
-	return codes[fate];
+	return code_of_card(type, &frame);
 }
 
 static int
@@ -272,7 +273,7 @@ predict_path(struct bench *b, struct bench_path *path, uint64_t packets)
 	path->bytes = (double)class->bytes / (double)class->packets;
 	path->has_lines = path->class < b->profile.path_cnt;
 	path->code = path->has_lines ? b->profile.paths[path->class].code
-				     : code_of_fate(class->path.fate);
+				     : code_of_fate(b->program.prog->type, class->path.fate);
 	if (!path->has_lines)
 		return nic_predict_class(
 			&b->card.nic, b->profile.mix, path->class, &options, &path->p);

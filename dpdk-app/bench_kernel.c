@@ -88,7 +88,7 @@ load(struct kernel *k)
 	insns = bound_insns(k);
 	if (insns == NULL)
 		return give_up(k, "bpf(2)", -ENOMEM);
-	k->prog = bpf_prog_load(BPF_PROG_TYPE_XDP, "bench", obj->license, insns,
+	k->prog = bpf_prog_load(k->b->program.prog->type, "bench", obj->license, insns,
 		k->b->program.prog->insn_cnt, NULL);
 	err = k->prog < 0 ? give_up(k, "the program cannot be loaded", -errno) : 0;
 	free(insns);

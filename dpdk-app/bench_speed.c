@@ -89,17 +89,31 @@ run_host(struct bench *b, void *arg, uint32_t index, uint8_t *buf)
 }
 
 static void
+run_host_tc(struct bench *b, void *arg, uint32_t index, uint8_t *buf)
+{
+	const uint32_t len = b->packets.packets[index].len;
+	uint8_t *data = packets_put(&b->packets, index, buf);
+	struct xb_skb skb;
+	uint64_t r0;
+
+	xb_skb_init(&skb, buf, data, data + len, buf + PACKETS_BUF_BYTES);
+	skb.md.ifindex = skb.md.ingress_ifindex = PKT_IFINDEX;
+	if (xb_skb_untag(&skb) == 0)
+		xb_vm_run_skb(arg, b->program.image, &skb, &r0);
+	xb_map_quiescent(0);
+}
+
+static void
 measure_host(struct bench *b, struct bench_speed *speed)
 {
-	const struct program_how how = {
-		.type = BPF_PROG_TYPE_XDP, .n_cpus = 1, .is_verified = true
-	};
+	const enum bpf_prog_type type = b->program.prog->type;
+	const struct program_how how = { .type = type, .n_cpus = 1, .is_verified = true };
 	struct xb_vm *vm = xb_vm_new(0);
 	int status = vm != NULL ? program_load(&b->program, &how) : STATUS_RUNTIME;
 
 	if (status == STATUS_DONE) {
 		xb_map_thread_online(0);
-		measure(b, speed, run_host, vm);
+		measure(b, speed, type == BPF_PROG_TYPE_XDP ? run_host : run_host_tc, vm);
 		xb_map_thread_offline(0);
 	} else {
 		snprintf(speed->skipped, sizeof(speed->skipped), "%s",

@@ -129,6 +129,15 @@ map_named(const struct check *c, uint32_t slot)
 	return (uint32_t)insn->imm < c->obj->map_cnt ? (uint32_t)insn->imm : UINT32_MAX;
 }
 
+/* The driver makes the map, and hears nothing of this: it is the firmware's (card.def). */
+static void
+check_filled(struct check *c, const struct xb_map_def *def, int32_t insn)
+{
+	if (def->type == BPF_MAP_TYPE_ARRAY && !c->card->nic.arrays_filled)
+		add_rule(c, insn, JIT_RULE_MAP_NOT_FILLED, def->name,
+			jit_rule_info(JIT_RULE_MAP_NOT_FILLED)->text);
+}
+
 /* Maps are made in the order of the object, those that the program does not name not at all. */
 static void
 check_maps(struct check *c)
@@ -145,6 +154,8 @@ check_maps(struct check *c)
 			rule = jit_map_create_check(def, &c->card->jit, &used, message);
 		if (rule != JIT_RULE_CNT)
 			add_rule(c, insn, rule, def->name, message);
+		else if (insn >= 0)
+			check_filled(c, def, insn);
 	}
 }
 

@@ -12,14 +12,7 @@ open_program(struct bench *b)
 {
 	int status = program_open(&b->program, b->opt);
 
-	if (status != STATUS_DONE)
-		return status;
-	if (b->program.prog->type != BPF_PROG_TYPE_XDP) {
-		complain("program '%s' is a %s program; bench knows XDP programs only",
-			b->program.prog->name, xb_prog_type_name(b->program.prog->type));
-		return STATUS_REFUSED;
-	}
-	return card_of_options(&b->card, b->opt);
+	return status == STATUS_DONE ? card_of_options(&b->card, b->opt) : status;
 }
 
 /* A program the card refuses is measured here all the same. */

@@ -4,7 +4,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/pkt_cls.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,8 +37,9 @@ short_name(const char *name, char buf[OFF_NAME_BYTES])
 	return buf;
 }
 
+/* ifindex: the map's device; 0: the host */
 static int
-make_map(const struct offload *o, const struct xb_map_def *def, struct xb_log *log)
+make_map(const struct offload *o, const struct xb_map_def *def, int ifindex, struct xb_log *log)
 {
 	/* an array of events stays on the host */
 	const bool is_neutral = def->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
@@ -47,45 +51,55 @@ make_map(const struct offload *o, const struct xb_map_def *def, struct xb_log *l
 		.max_entries = def->max_entries,
 		.map_flags = def->flags,
 		.map_name = short_name(def->name, name),
-		.map_ifindex = is_neutral ? 0 : (uint32_t)off_port_ifindex(o->asic, 0),
+		.map_ifindex = is_neutral ? 0 : (uint32_t)ifindex,
 	};
+	const uint32_t first = 0;
+	int fd = off_map_create(&o->who, &attr, log), err = 0;
 
-	return off_map_create(&o->who, &attr, log);
+	if (fd >= 0 && def->contents != NULL)
+		err = off_map_update(&o->who, fd, &first, def->contents, BPF_ANY);
+	if (fd >= 0 && err == 0 && def->frozen)
+		err = off_map_freeze(&o->who, fd);
+	return err < 0 ? err : fd;
 }
 
-static int
-make_maps(struct offload *o, const struct xb_prog *prog, struct xb_log *log)
+/* As obj->maps, descriptors of those the program names; -1: it does not. NULL and errno. */
+static int *
+make_maps(const struct offload *o, const struct xb_object *obj, const struct xb_prog *prog,
+	int ifindex, struct xb_log *log)
 {
-	o->maps = calloc(o->obj->map_cnt + 1, sizeof(*o->maps));
-	if (o->maps == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < o->obj->map_cnt; i++)
-		o->maps[i] = -1;
-	for (uint32_t i = 0; i < o->obj->map_cnt; i++) {
+	int *maps = calloc(obj->map_cnt + 1, sizeof(*maps));
+
+	for (uint32_t i = 0; maps != NULL && i < obj->map_cnt; i++) {
+		maps[i] = -1;
 		if (xb_prog_first_use(prog, i) < 0)
 			continue;
-		o->maps[i] = make_map(o, &o->obj->maps[i], log);
-		if (o->maps[i] < 0)
-			return o->maps[i];
+		maps[i] = make_map(o, &obj->maps[i], ifindex, log);
+		if (maps[i] < 0) {
+			errno = -maps[i];
+			free(maps);
+			return NULL;
+		}
 	}
-	return 0;
+	return maps;
 }
 
 /* A descriptor, or -errno. */
 static int
-load_program(struct offload *o, const struct xb_prog *prog, struct xb_log *log)
+load_program(const struct offload *o, const struct xb_object *obj, const struct xb_prog *prog,
+	const int *maps, int ifindex, struct xb_log *log)
 {
-	const struct xb_verify_opts opts = xb_verify_opts_of(o->obj, prog);
+	const struct xb_verify_opts opts = xb_verify_opts_of(obj, prog);
 	char name[OFF_NAME_BYTES];
 	const struct off_prog_load attr = {
 		.prog_type = prog->type,
 		.insns = prog->insns,
 		.insn_cnt = prog->insn_cnt,
-		.fd_array = o->maps,
-		.fd_cnt = o->obj->map_cnt,
-		.license = o->obj->license,
+		.fd_array = maps,
+		.fd_cnt = obj->map_cnt,
+		.license = obj->license,
 		.prog_name = short_name(prog->name, name),
-		.prog_ifindex = (uint32_t)off_port_ifindex(o->asic, 0),
+		.prog_ifindex = (uint32_t)ifindex,
 		.btf = opts.btf,
 		.funcs = opts.funcs,
 		.func_cnt = opts.func_cnt,
@@ -96,15 +110,55 @@ load_program(struct offload *o, const struct xb_prog *prog, struct xb_log *log)
 	return off_prog_load(&o->who, &attr, log);
 }
 
+/* ---- attachment ---- */
+
 static int
-attach(struct offload *o, int fd, struct xb_log *log)
+attach_xdp(const struct offload *o, int fd, uint32_t flags, struct off_extack *extack)
 {
 	const struct off_xdp xdp = {
-		.ifindex = off_port_ifindex(o->asic, 0), .fd = fd, .flags = XDP_FLAGS_HW_MODE
+		.ifindex = off_port_ifindex(o->asic, 0), .fd = fd, .flags = flags
 	};
-	struct off_extack extack = { 0 };
-	int err = off_xdp_set(&o->who, &xdp, &extack);
 
+	return off_xdp_set(&o->who, &xdp, extack);
+}
+
+/* As "tc filter add dev D ingress bpf direct-action" behind a qdisc clsact, which is made if it is
+ * not there. */
+static int
+attach_tc(const struct offload *o, int fd, uint32_t flags, struct off_extack *extack)
+{
+	const struct off_qdisc qdisc = { .ifindex = off_port_ifindex(o->asic, 0),
+		.kind = OFF_QDISC_CLSACT };
+	const struct off_filter filter = {
+		.ifindex = qdisc.ifindex,
+		.parent = OFF_TC_INGRESS,
+		.protocol = ETH_P_ALL,
+		.nl_flags = NLM_F_CREATE | NLM_F_EXCL,
+		.kind = "bpf",
+		.fd = fd,
+		.flags = TCA_BPF_FLAG_ACT_DIRECT,
+		.gen_flags = flags,
+	};
+	struct off_qdisc there;
+	int err = 0;
+
+	if (off_qdisc_show(&o->who, qdisc.ifindex, &there) == -ENOENT)
+		err = off_qdisc_add(&o->who, &qdisc, extack);
+	return err < 0 ? err : off_filter_add(&o->who, &filter, extack);
+}
+
+/* Closes the descriptor: an attached program stays. */
+static int
+attach(struct offload *o, enum bpf_prog_type type, int fd, bool is_hw, struct xb_log *log)
+{
+	struct off_extack extack = { 0 };
+	int err;
+
+	if (type == BPF_PROG_TYPE_XDP)
+		err = attach_xdp(o, fd, is_hw ? XDP_FLAGS_HW_MODE : XDP_FLAGS_DRV_MODE, &extack);
+	else
+		err = attach_tc(
+			o, fd, is_hw ? TCA_CLS_FLAGS_SKIP_SW : TCA_CLS_FLAGS_SKIP_HW, &extack);
 	if (err < 0 && extack.text[0] != '\0')
 		xb_log_add(log, "%s\n", extack.text);
 	off_close(o->kernel, fd);
@@ -114,16 +168,32 @@ attach(struct offload *o, int fd, struct xb_log *log)
 int
 offload_start(struct offload *o, const struct check *check, struct xb_log *log)
 {
-	int err, fd;
+	int err, fd, ifindex;
 
 	*o = (struct offload){ .obj = check->obj };
 	err = open_card(o, check->card, log);
-	if (err == 0)
-		err = make_maps(o, check->prog, log);
 	if (err < 0)
 		return err;
-	fd = load_program(o, check->prog, log);
-	return fd < 0 ? fd : attach(o, fd, log);
+	ifindex = off_port_ifindex(o->asic, 0);
+	o->maps = make_maps(o, check->obj, check->prog, ifindex, log);
+	if (o->maps == NULL)
+		return -errno;
+	fd = load_program(o, check->obj, check->prog, o->maps, ifindex, log);
+	return fd < 0 ? fd : attach(o, check->prog->type, fd, true, log);
+}
+
+int
+offload_attach_host(struct offload *o, const struct xb_object *obj, const struct xb_prog *prog,
+	struct xb_log *log)
+{
+	int *maps = make_maps(o, obj, prog, 0, log);
+	int fd;
+
+	if (maps == NULL)
+		return -errno;
+	fd = load_program(o, obj, prog, maps, 0, log);
+	free(maps); /* with the descriptors, which nobody needs: the program has them */
+	return fd < 0 ? fd : attach(o, prog->type, fd, false, log);
 }
 
 void

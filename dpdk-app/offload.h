@@ -21,6 +21,10 @@ struct offload {
 
 /* A program that check accepted (check.h). 0, or -errno and a sentence. */
 int offload_start(struct offload *o, const struct check *check, struct xb_log *log);
+/* A program of the host on the same port: XDP in driver mode, tc with skip_hw. 0, or -errno and a
+ * sentence. */
+int offload_attach_host(struct offload *o, const struct xb_object *obj, const struct xb_prog *prog,
+	struct xb_log *log);
 /* Tolerates what is half made. Engines must be gone. */
 void offload_end(struct offload *o);
 

@@ -72,16 +72,6 @@ add_packet(struct profile *p, enum code code)
 	return 0;
 }
 
-static enum code
-code_of(const struct nic_frame *frame)
-{
-	if (frame->verdict == NIC_VERDICT_PASS)
-		return CODE_XDP_PASS;
-	if (frame->verdict == NIC_VERDICT_TX)
-		return CODE_XDP_TX;
-	return frame->stat == NIC_STAT_bpf_app3 ? CODE_XDP_ABORTED : CODE_XDP_DROP;
-}
-
 static int
 run_packet(struct profile *p, const struct packets *packets, uint32_t index, uint8_t *buf)
 {
@@ -95,7 +85,7 @@ run_packet(struct profile *p, const struct packets *packets, uint32_t index, uin
 	if (nic_engine_run(p->engine, &frame) < 0)
 		return 0; /* the hardware would not give it to a program */
 	p->faults += frame.verdict == NIC_VERDICT_FAULT;
-	return add_packet(p, code_of(&frame));
+	return add_packet(p, code_of_card(p->check->prog->type, &frame));
 }
 
 int

@@ -169,6 +169,17 @@ is_xdp(const struct result *r)
 }
 
 static void
+print_unknown(const struct result *r, FILE *out)
+{
+	if (r->stats.unknown > 0)
+		fprintf(out,
+			"note: %" PRIu64 " of %s are return values that are no verdict, "
+			"the first %" PRIu32 "\n",
+			r->stats.unknown, is_xdp(r) ? "XDP_ABORTED" : "TC_ACT_UNSPEC",
+			r->stats.unknown_r0);
+}
+
+static void
 print_notes(const struct result *r, FILE *out)
 {
 	if (r->snapped > 0)
@@ -178,12 +189,7 @@ print_notes(const struct result *r, FILE *out)
 			r->snapped);
 	if (r->filtered > 0)
 		fprintf(out, "note: the filter left out %" PRIu64 " packets\n", r->filtered);
-	if (r->stats.unknown > 0)
-		fprintf(out,
-			"note: %" PRIu64 " of %s are return values that are no verdict, "
-			"the first %" PRIu32 "\n",
-			r->stats.unknown, is_xdp(r) ? "XDP_ABORTED" : "TC_ACT_UNSPEC",
-			r->stats.unknown_r0);
+	print_unknown(r, out);
 	if (r->stats.unsent > 0)
 		fprintf(out, "note: the ports did not take %" PRIu64 " packets\n", r->stats.unsent);
 	if (r->interrupted)
@@ -198,9 +204,10 @@ print_placement(const struct result *r, FILE *out)
 
 	if (r->offload != NULL)
 		fprintf(out,
-			"placement  card %s (firmware %s), engine nfp, mode xdpoffload, %u "
+			"placement  card %s (firmware %s), engine nfp, mode %s, %u "
 			"instructions\n",
-			r->check->card->name, r->check->card->firmware, r->check->image.cnt);
+			r->check->card->name, r->check->card->firmware, r->mode,
+			r->check->image.cnt);
 	else
 		fprintf(out, "placement  host, engine interp, mode %s\n", r->mode);
 	if (refusal == NULL)
@@ -249,15 +256,46 @@ print_codes(const struct result *r, FILE *out)
 	}
 }
 
-void
-report_text(const struct result *r, FILE *out)
+static void
+print_program(const struct result *r, FILE *out)
 {
 	const struct xb_prog *prog = r->program->prog;
-	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
 
 	fprintf(out, "object     %s\n", r->program->obj->path);
 	fprintf(out, "program    %s (%s, section \"%s\", %u instructions)\n", prog->name,
 		xb_prog_type_name(prog->type), prog->section, prog->insn_cnt);
+}
+
+static void
+print_fault(const struct result *r, FILE *out)
+{
+	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
+
+	if (fault != NULL)
+		fprintf(out, "first fault: %s\n", fault);
+	free(fault);
+}
+
+/* The host's program behind the one on the card. */
+static void
+print_behind(const struct result *r, FILE *out)
+{
+	fprintf(out, "\nwhat the card passed goes to a program of the host:\n");
+	print_program(r, out);
+	print_placement(r, out);
+	fprintf(out, "%" PRIu64 " packets, %" PRIu64 " bytes\n", r->stats.packets, r->stats.bytes);
+	print_unknown(r, out);
+	if (r->show_maps)
+		print_maps(r, out);
+	fputc('\n', out);
+	print_codes(r, out);
+	print_fault(r, out);
+}
+
+void
+report_text(const struct result *r, FILE *out)
+{
+	print_program(r, out);
 	print_placement(r, out);
 	fprintf(out, "input      %s\n", r->from);
 	fprintf(out, "%" PRIu64 " packets, %" PRIu64 " bytes in %.6f s: %.2f Mpps on %u lcore%s\n",
@@ -273,9 +311,9 @@ report_text(const struct result *r, FILE *out)
 	if (r->forecast.card != NULL)
 		fputc('\n', out);
 	forecast_print(&r->forecast, out);
-	if (fault != NULL)
-		fprintf(out, "first fault: %s\n", fault);
-	free(fault);
+	print_fault(r, out);
+	if (r->behind != NULL)
+		print_behind(r->behind, out);
 }
 
 /* ---- JSON ---- */
@@ -402,10 +440,37 @@ json_statistics(const struct result *r)
 	return statistics;
 }
 
+/* What became of the packets. */
+static void
+add_json_counts(json_t *root, const struct result *r)
+{
+	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
+
+	json_object_set_new(root, "verdicts", json_codes(r, 0, VERDICT_CNT));
+	json_object_set_new(root, "errors", json_codes(r, VERDICT_CNT, CODE_CNT));
+	json_object_set_new(root, "first_fault", json_text(fault));
+	free(fault);
+}
+
+static json_t *
+json_behind(const struct result *r)
+{
+	json_t *root;
+
+	if (r == NULL)
+		return json_null();
+	root = json_pack("{s:o, s:s, s:s, s:I, s:I, s:I}", "program",
+		json_program(r->program->obj, r->program->prog), "engine", "interp", "mode",
+		r->mode, "packets", (json_int_t)r->stats.packets, "bytes",
+		(json_int_t)r->stats.bytes, "unknown_verdicts", (json_int_t)r->stats.unknown);
+	add_json_counts(root, r);
+	json_object_set_new(root, "maps", json_maps(r));
+	return root;
+}
+
 int
 report_json(const struct result *r, FILE *out)
 {
-	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
 	json_t *root = json_pack(
 		"{s:o, s:o, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "program",
 		json_program(r->program->obj, r->program->prog), "offload",
@@ -417,15 +482,13 @@ report_json(const struct result *r, FILE *out)
 		(json_int_t)r->filtered, "unsent", (json_int_t)r->stats.unsent, "unknown_verdicts",
 		(json_int_t)r->stats.unknown);
 
-	json_object_set_new(root, "verdicts", json_codes(r, 0, VERDICT_CNT));
-	json_object_set_new(root, "errors", json_codes(r, VERDICT_CNT, CODE_CNT));
-	json_object_set_new(root, "first_fault", json_text(fault));
+	add_json_counts(root, r);
 	json_object_set_new(root, "simulator",
 		json_pack("{s:f, s:f, s:i, s:I}", "seconds", r->seconds, "mpps", mpps(r), "lcores",
 			(int)r->lcores, "nfp_insns_executed", (json_int_t)r->nic.insns));
 	json_object_set_new(root, "card", forecast_json(&r->forecast));
 	json_object_set_new(root, "statistics", json_statistics(r));
 	json_object_set_new(root, "maps", json_maps(r));
-	free(fault);
+	json_object_set_new(root, "host_program", json_behind(r->behind));
 	return json_print(root, out);
 }

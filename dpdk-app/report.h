@@ -13,7 +13,10 @@ struct result {
 	const struct program *program;
 	const struct check *check;     /* what the card says of it; NULL: it was not asked */
 	const struct offload *offload; /* NULL: it ran on the host */
-	struct nic_engine_stats nic;   /* of a card, all workers' */
+	/* The host's program behind the one on the card; NULL: there is none. Of this only program,
+	 * stats, mode and show_maps count. */
+	const struct result *behind;
+	struct nic_engine_stats nic; /* of a card, all workers' */
 	struct forecast forecast;
 	struct stats stats;
 	double seconds; /* first read to last packet */

@@ -89,6 +89,21 @@ off_nfp_map_free(struct off_netdev *dev, struct off_map *map)
 	map->priv = NULL;
 }
 
+int
+off_nfp_map_number(struct off_kernel *k, int fd, uint32_t *number)
+{
+	const struct off_map *map;
+	int err = -EBADF;
+
+	off_lock(k);
+	map = off_fd_map(k, fd);
+	if (map && map->dev && map->dev->driver == &off_nfp_driver) {
+		*number = nfp_map(map)->id;
+		err = 0;
+	}
+	return off_unlock(k, err);
+}
+
 /* ---- its elements ---- */
 
 static void

@@ -365,6 +365,8 @@ struct nic_fw;
  */
 struct off_asic *off_nfp_new(
 	struct off_kernel *k, uint32_t id, struct nic_fw *fw, struct xb_log *log);
+/* The firmware's number of a map on a card, as a program's microcode has it. -EBADF: it is none. */
+int off_nfp_map_number(struct off_kernel *k, int fd, uint32_t *number);
 
 /* ---- 9. rules.c: every rule ---- */
 

@@ -78,7 +78,13 @@ says out '"card": null'
 expect 4 "$xoffload" bench "$programs/xdp_drop.o" -i "$pcaps/imix.pcap" --svg no/such/place.svg
 expect 2 "$xoffload" bench "$programs/xdp_drop.o"
 expect 3 "$xoffload" bench "$programs/xdp_drop.o" -i no.pcap
-expect 1 "$xoffload" bench "$programs/tc_nat.o" -i "$pcaps/imix.pcap"
+# A tc program, on the card or beside it.
+expect 0 "$xoffload" bench "$programs/tc_nat.o" -i "$pcaps/imix.pcap"
+says out 'refuses it'
+says out '^  host engine, interpreter +[0-9.]+ Mpps'
+expect 0 "$xoffload" bench "$programs/tc_amplifiers.o" -i "$pcaps/imix.pcap" --json
+says out '"verdict": "TC_ACT_(UNSPEC|SHOT)"'
+says out '"nfp": \{'
 
 # dump --cycles: every packet begins and ends once, and the words' cycles are the path's.
 expect 0 "$xoffload" dump "$programs/xdp_acl.o" nfp --cycles --json -i "$pcaps/imix.pcap"
