@@ -436,7 +436,7 @@ make_workers(struct run *run, struct xb_log *log)
 		if (!run->place.is_offloaded)
 			continue;
 		w->engine = nic_engine_new(run->place.offload.fw, i, false);
-		if (w->engine == NULL || nic_engine_watch(w->engine) < 0)
+		if (w->engine == NULL || nic_engine_watch(w->engine, false, NULL) < 0)
 			goto no_memory;
 	}
 	return STATUS_DONE;
