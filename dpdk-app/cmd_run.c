@@ -49,6 +49,7 @@ static void
 work(struct run *run)
 {
 	output_write(&run->job.out, &run->job.ports, run->job.lcores);
+	events_poll(&run->events);
 	if (worker_poll(&run->workers[0]) == 0)
 		rte_pause();
 }
@@ -176,9 +177,11 @@ finish(struct run *run)
 	do {
 		others = others_run();
 		own = run->job.ports.live ? 0 : worker_poll(&run->workers[0]);
+		events_poll(&run->events);
 		output_write(&run->job.out, &run->job.ports, run->job.lcores);
 	} while (others || own > 0);
 	rte_eal_mp_wait_lcore();
+	events_poll(&run->events);
 	output_write(&run->job.out, &run->job.ports, run->job.lcores);
 }
 
@@ -248,6 +251,7 @@ report(struct run *run)
 		.from = opt->in != NULL ? run->replay.path : opt->vdev.word[0],
 		.check = run->place.is_asked ? &run->place.check : NULL,
 		.offload = run->place.is_offloaded ? &run->place.offload : NULL,
+		.events = &run->events,
 		.mode = run->place.mode,
 		.behind = run->job.has_host_program ? &behind : NULL,
 		.show_maps = opt->maps,

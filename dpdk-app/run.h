@@ -4,6 +4,7 @@
 #ifndef APP_RUN_H
 #define APP_RUN_H
 
+#include "dpdk-app/events.h"
 #include "dpdk-app/place.h"
 #include "dpdk-app/replay.h"
 #include "dpdk-app/worker.h"
@@ -13,6 +14,7 @@ struct run {
 	const struct options *opt;
 	struct program program;
 	struct place place;	     /* of the program */
+	struct events events;	     /* of a program on the card */
 	struct program host_program; /* --host-program, behind the one on the card */
 	struct replay replay;
 	struct job job;

@@ -88,6 +88,18 @@ tell_no_card(const struct run *run)
 	return run->place.is_asked ? STATUS_REFUSED : STATUS_USAGE;
 }
 
+/* Somebody listens to what the program on the card outputs. */
+static int
+listen_to_events(struct run *run)
+{
+	int err = events_start(&run->events, &run->place.offload, run->opt->maps);
+
+	if (err < 0)
+		complain("events of program '%s' cannot be read: %s", run->program.prog->name,
+			strerror(-err));
+	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
+}
+
 static int
 open_program(struct run *run)
 {
@@ -97,6 +109,8 @@ open_program(struct run *run)
 		return status;
 	run->job.type = run->program.prog->type;
 	status = place_program(&run->place, run->opt, &run->program);
+	if (status == STATUS_DONE && run->place.is_offloaded)
+		status = listen_to_events(run);
 	if (status == STATUS_DONE && run->opt->host_program != NULL)
 		status = run->place.is_offloaded ? add_host_program(run) : tell_no_card(run);
 	else if (status == STATUS_DONE && !run->place.is_offloaded)
@@ -239,6 +253,7 @@ run_teardown(struct run *run)
 		free(run->workers[i].spare);
 	}
 	free(run->workers);
+	events_end(&run->events);
 	place_end(&run->place);
 	program_close(&run->host_program);
 	program_close(&run->program);

@@ -90,6 +90,26 @@ expect 0 "$xoffload" run "$programs/xdp_drop.o" -i "$pcaps/imix.pcap" --what-if 
 says out '^placement  host'
 expect 1 "$xoffload" run "$programs/xdp_drop.o" -i "$pcaps/imix.pcap" --what-if app_id=1 -m xdpoffload
 
+# Events of a program: counted, lost ones too, and shown with the maps.
+object=$build_root/tests/objects/other_maps.o
+expect 0 "$xoffload" run "$object" -p events -i "$pcaps/imix.pcap" -m xdpoffload
+says out '^events ring: 240 samples, 0 lost$'
+expect 0 "$xoffload" run "$object" -p events -i "$pcaps/imix.pcap" -m xdpoffload --maps
+[ "$(grep -c '^  sample: 01 00 00 00$' out)" -eq 240 ] || fail 'not 240 samples of the word 1'
+expect 0 "$xoffload" run "$object" -p events -i "$pcaps/imix.pcap" -m xdpoffload --maps --json \
+	--repeat 200 --lcores 3
+python3 -c '
+import json, sys
+report = json.load(open("out"))
+(events,) = report["events"]
+lost = events["lost"] + report["events_lost_on_card"]
+assert events["map"] == "ring" and events["samples"] + lost == 48000, report["events"]
+(ring,) = report["maps"]
+assert ring["entries"] == [] and ring["samples"] == ["01 00 00 00"] * 1024' ||
+	fail 'events of three microengines'
+expect 0 "$xoffload" run "$programs/xdp_drop.o" -i "$pcaps/imix.pcap" --json
+says out '"events": \[\]'
+
 # A tc program: its verdicts by their names, from what the card did.
 expect 0 "$xoffload" run "$tc_shapes" -i "$pcaps/vlan.pcap" -m skip_sw
 says out '^placement  card agilio-cx-2x40 .*, engine nfp, mode skip_sw, 57'
