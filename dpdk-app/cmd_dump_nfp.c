@@ -103,7 +103,7 @@ list_program(struct listing *l)
 	const struct check *c = l->check;
 	int ret = 0;
 
-	if (!c->has_image)
+	if (!c->has_image || c->image.is_refused)
 		return print_refusal(c);
 	l->words = malloc((size_t)c->image.cnt * sizeof(*l->words) + 1);
 	if (l->words == NULL)

@@ -29,10 +29,9 @@ struct run {
 	const struct options *opt;
 	struct program program;
 	struct card card;
-	struct check check;	/* what the card says of the program */
-	bool is_asked;		/* the card */
-	struct offload offload; /* the program is on the card */
-	bool is_offloaded;
+	struct check check; /* what the card says of the program */
+	bool is_asked;	    /* the card */
+	bool is_offloaded;  /* the program is on the card, check.offload */
 	struct replay replay;
 	struct job job;
 	struct worker *workers;
@@ -239,8 +238,7 @@ tell_refusal(const struct run *run)
 	}
 	complain("%s: the card refuses program '%s':", run->program.obj->path,
 		run->program.prog->name);
-	for (uint32_t i = 0; i < run->check.finding_cnt; i++)
-		finding_print(&run->check.findings[i], stderr);
+	findings_print(run->check.findings, run->check.finding_cnt, stderr);
 	return STATUS_REFUSED;
 }
 
@@ -248,8 +246,7 @@ tell_refusal(const struct run *run)
 static int
 offer_to_card(struct run *run)
 {
-	struct xb_log log = { 0 };
-	int status, err;
+	int status;
 
 	/* tc programs are not attached to the card yet */
 	if (run->job.type != BPF_PROG_TYPE_XDP ||
@@ -265,16 +262,11 @@ offer_to_card(struct run *run)
 		complain_log(&run->check.log); /* else the host's verifier has its own */
 	if (check_refusal(&run->check) != NULL)
 		return is_mode(run, "auto") ? STATUS_DONE : tell_refusal(run);
-	err = run->check.err != 0 ? run->check.err
-				  : offload_start(&run->offload, &run->check, &log);
-	run->is_offloaded = err == 0;
-	if (err < 0)
+	run->is_offloaded = run->check.err == 0;
+	if (!run->is_offloaded)
 		complain("%s: program '%s' cannot be put on the card: %s", run->program.obj->path,
-			run->program.prog->name, strerror(-err));
-	if (err < 0)
-		complain_log(&log);
-	xb_log_free(&log); /* of a program that was taken, only the verifier's sum */
-	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
+			run->program.prog->name, strerror(-run->check.err));
+	return run->is_offloaded ? STATUS_DONE : STATUS_RUNTIME;
 }
 
 /* Where it was attached. */
@@ -401,7 +393,7 @@ make_workers(struct run *run, struct xb_log *log)
 			xb_vm_set_trace(w->vm, stderr);
 		if (!run->is_offloaded)
 			continue;
-		w->engine = nic_engine_new(run->offload.fw, i, false);
+		w->engine = nic_engine_new(run->check.offload.fw, i, false);
 		if (w->engine == NULL)
 			goto no_memory;
 	}
@@ -439,7 +431,7 @@ report(struct run *run)
 		.lcores = run->job.lcores,
 		.from = opt->in != NULL ? run->replay.path : opt->vdev.word[0],
 		.check = run->is_asked ? &run->check : NULL,
-		.offload = run->is_offloaded ? &run->offload : NULL,
+		.offload = run->is_offloaded ? &run->check.offload : NULL,
 		.mode = mode_of(run),
 		.show_maps = opt->maps,
 		.interrupted = interrupted,
@@ -501,7 +493,6 @@ teardown(struct run *run)
 		free(run->workers[i].spare);
 	}
 	free(run->workers);
-	offload_end(&run->offload);
 	if (run->is_asked)
 		check_free(&run->check);
 	program_close(&run->program);

@@ -4,7 +4,10 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/pkt_cls.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,15 +15,34 @@
 #define ELEMENT_BYTES_MAX 64u /* a key, a value of the card */
 
 static int
-open_card(struct offload *o, const struct card *card, struct xb_log *log)
+open_machine(struct offload *o, const struct card *card)
 {
+	const struct off_kernel_opts opts = { .findings = &o->findings };
+	struct xb_log log = { 0 }; /* what the driver says to the card is told by card.c */
+	int err;
+
 	o->fw = nic_fw_new(&card->nic);
-	o->kernel = off_kernel_new(NULL);
-	if (o->fw == NULL || o->kernel == NULL)
+	o->kernel = off_kernel_new(&opts);
+	o->maps = calloc(o->obj->map_cnt + 1, sizeof(*o->maps));
+	if (o->fw == NULL || o->kernel == NULL || o->maps == NULL)
 		return -ENOMEM;
 	o->who = OFF_ROOT(o->kernel);
-	o->asic = off_nfp_new(o->kernel, ASIC_ID, o->fw, log);
-	return o->asic != NULL ? 0 : -errno;
+	o->asic = off_nfp_new(o->kernel, ASIC_ID, o->fw, &log);
+	err = o->asic != NULL ? 0 : -errno;
+	xb_log_free(&log);
+	return err;
+}
+
+int
+offload_open(struct offload *o, const struct xb_object *obj, const struct card *card)
+{
+	int err;
+
+	*o = (struct offload){ .obj = obj, .prog = -1 };
+	err = open_machine(o, card);
+	for (uint32_t i = 0; err == 0 && i < obj->map_cnt; i++)
+		o->maps[i] = -1;
+	return err;
 }
 
 /* As libbpf gives names to the kernel: what fits. */
@@ -35,7 +57,7 @@ short_name(const char *name, char buf[OFF_NAME_BYTES])
 }
 
 static int
-make_map(const struct offload *o, const struct xb_map_def *def, struct xb_log *log)
+create(const struct offload *o, const struct xb_map_def *def, struct xb_log *log)
 {
 	/* an array of events stays on the host */
 	const bool is_neutral = def->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
@@ -48,32 +70,40 @@ make_map(const struct offload *o, const struct xb_map_def *def, struct xb_log *l
 		.map_flags = def->flags,
 		.map_name = short_name(def->name, name),
 		.map_ifindex = is_neutral ? 0 : (uint32_t)off_port_ifindex(o->asic, 0),
+		.inner_map_fd = def->inner >= 0 ? o->maps[def->inner] : 0,
 	};
 
 	return off_map_create(&o->who, &attr, log);
 }
 
-static int
-make_maps(struct offload *o, const struct xb_prog *prog, struct xb_log *log)
+int
+offload_make_map(struct offload *o, uint32_t index, struct xb_log *log)
 {
-	o->maps = calloc(o->obj->map_cnt + 1, sizeof(*o->maps));
-	if (o->maps == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < o->obj->map_cnt; i++)
-		o->maps[i] = -1;
-	for (uint32_t i = 0; i < o->obj->map_cnt; i++) {
-		if (xb_prog_first_use(prog, i) < 0)
-			continue;
-		o->maps[i] = make_map(o, &o->obj->maps[i], log);
-		if (o->maps[i] < 0)
-			return o->maps[i];
-	}
-	return 0;
+	const struct xb_map_def *def = &o->obj->maps[index];
+	int err = 0;
+
+	if (o->maps[index] >= 0)
+		return 0;
+	/* A map in a map holds no more maps. */
+	if (def->inner >= 0 && o->obj->maps[def->inner].inner < 0)
+		err = offload_make_map(o, (uint32_t)def->inner, log);
+	if (err < 0)
+		return err;
+	o->maps[index] = create(o, def, log);
+	return o->maps[index] < 0 ? o->maps[index] : 0;
 }
 
-/* A descriptor, or -errno. */
-static int
-load_program(struct offload *o, const struct xb_prog *prog, struct xb_log *log)
+static uint32_t
+flags_of(const struct xb_prog *prog)
+{
+	const char *frags = "xdp.frags";
+
+	return strncmp(prog->section, frags, strlen(frags)) == 0 ? BPF_F_XDP_HAS_FRAGS : 0;
+}
+
+int
+offload_load(
+	struct offload *o, const struct xb_prog *prog, unsigned int log_level, struct xb_log *log)
 {
 	const struct xb_verify_opts opts = xb_verify_opts_of(o->obj, prog);
 	char name[OFF_NAME_BYTES];
@@ -85,7 +115,9 @@ load_program(struct offload *o, const struct xb_prog *prog, struct xb_log *log)
 		.fd_cnt = o->obj->map_cnt,
 		.license = o->obj->license,
 		.prog_name = short_name(prog->name, name),
+		.prog_flags = flags_of(prog),
 		.prog_ifindex = (uint32_t)off_port_ifindex(o->asic, 0),
+		.log_level = log_level,
 		.btf = opts.btf,
 		.funcs = opts.funcs,
 		.func_cnt = opts.func_cnt,
@@ -93,37 +125,52 @@ load_program(struct offload *o, const struct xb_prog *prog, struct xb_log *log)
 		.line_cnt = opts.line_cnt,
 	};
 
-	return off_prog_load(&o->who, &attr, log);
+	o->prog = off_prog_load(&o->who, &attr, log);
+	return o->prog < 0 ? o->prog : 0;
 }
 
 static int
-attach(struct offload *o, int fd, struct xb_log *log)
+attach_xdp(const struct offload *o, struct off_extack *extack)
 {
 	const struct off_xdp xdp = {
-		.ifindex = off_port_ifindex(o->asic, 0), .fd = fd, .flags = XDP_FLAGS_HW_MODE
+		.ifindex = off_port_ifindex(o->asic, 0), .fd = o->prog, .flags = XDP_FLAGS_HW_MODE
 	};
-	struct off_extack extack = { 0 };
-	int err = off_xdp_set(&o->who, &xdp, &extack);
 
-	if (err < 0 && extack.text[0] != '\0')
-		xb_log_add(log, "%s\n", extack.text);
-	off_close(o->kernel, fd);
-	return err;
+	return off_xdp_set(&o->who, &xdp, extack);
+}
+
+static int
+attach_tc(const struct offload *o, const char *name, struct off_extack *extack)
+{
+	const int ifindex = off_port_ifindex(o->asic, 0);
+	const struct off_qdisc qdisc = { .ifindex = ifindex, .kind = OFF_QDISC_CLSACT };
+	const struct off_filter filter = {
+		.ifindex = ifindex,
+		.parent = OFF_TC_INGRESS,
+		.protocol = ETH_P_ALL,
+		.nl_flags = NLM_F_CREATE | NLM_F_EXCL,
+		.kind = "bpf",
+		.fd = o->prog,
+		.name = name,
+		.flags = TCA_BPF_FLAG_ACT_DIRECT,
+		.gen_flags = TCA_CLS_FLAGS_SKIP_SW,
+	};
+	int err = off_qdisc_add(&o->who, &qdisc, extack);
+
+	return err < 0 ? err : off_filter_add(&o->who, &filter, extack);
 }
 
 int
-offload_start(struct offload *o, const struct check *check, struct xb_log *log)
+offload_attach(struct offload *o, const struct xb_prog *prog, struct off_extack *extack)
 {
-	int err, fd;
+	char name[OFF_NAME_BYTES];
 
-	*o = (struct offload){ .obj = check->obj };
-	err = open_card(o, check->card, log);
-	if (err == 0)
-		err = make_maps(o, check->prog, log);
-	if (err < 0)
-		return err;
-	fd = load_program(o, check->prog, log);
-	return fd < 0 ? fd : attach(o, fd, log);
+	if (prog->type == BPF_PROG_TYPE_XDP)
+		return attach_xdp(o, extack);
+	/* An action is refused at load, and no filter takes one. */
+	if (prog->type != BPF_PROG_TYPE_SCHED_CLS)
+		return -ECANCELED;
+	return attach_tc(o, short_name(prog->name, name), extack);
 }
 
 void
@@ -131,6 +178,7 @@ offload_end(struct offload *o)
 {
 	off_kernel_free(o->kernel);
 	nic_fw_free(o->fw);
+	off_findings_free(&o->findings);
 	free(o->maps);
 	*o = (struct offload){ 0 };
 }

@@ -3,7 +3,7 @@
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
-#include "dpdk-app/offload.h"
+#include "dpdk-app/check.h"
 #include "dpdk-app/program.h"
 #include "dpdk-app/worker.h"
 

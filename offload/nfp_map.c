@@ -56,12 +56,12 @@ off_nfp_map_alloc(struct off_netdev *dev, struct off_map *map)
 	struct off_nfp *nfp = off_nfp(dev->asic);
 	struct jit_maps_used used = nfp->used;
 	char message[JIT_MESSAGE_BYTES];
-	enum jit_rule rule = jit_map_create_check(&map->def, &nfp->card, &used, message);
+	enum jit_rule rule = jit_map_create_check(&map->def, &nfp->card, &used, 0, message);
 	struct off_nfp_map *m;
 	int err;
 
 	if (rule != JIT_RULE_CNT)
-		return -jit_rule_info(rule)->err;
+		return off_nfp_refuse_map(map, rule, message);
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return -ENOMEM;
