@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Why, and what instead, of just one helper or instruction (advice.def). Called by rules.c. */
+/* Why, and what instead, of just one helper or instruction (advice.def), and of a translation that
+ * failed for what was told before. Called by rules.c. */
 #include "jit-nfp/internal.h"
 
 static const struct {
@@ -49,11 +50,28 @@ advise_code(uint8_t code, struct jit_finding *finding)
 		}
 }
 
+/* What the driver gave up for was told of the same instruction before. */
+static void
+advise_failure(const struct jit_prog *prog, struct jit_finding *finding)
+{
+	for (uint32_t i = 0; i < prog->finding_cnt; i++) {
+		const struct jit_finding *before = &prog->findings[i];
+
+		if (before == finding || before->insn != finding->insn)
+			continue;
+		finding->why = before->why;
+		finding->fix = before->fix;
+		return;
+	}
+}
+
 void
 jit_advise(const struct jit_prog *prog, struct jit_finding *finding)
 {
 	const struct bpf_insn *insn;
 
+	if (finding->rule == JIT_RULE_TRANSLATION_FAILED)
+		advise_failure(prog, finding);
 	if (finding->insn < 0)
 		return;
 	insn = &prog->insns[finding->insn].bpf;
