@@ -118,6 +118,30 @@ add_refusal(struct check *c, const char *stage, int err, const char *message, co
 	snprintf(f->message, sizeof(f->message), "%s", message);
 }
 
+/* The driver makes the map, and hears nothing of this: it is the firmware's (card.def). */
+static void
+check_filled(struct check *c, uint32_t map)
+{
+	const struct jit_rule_info *info = jit_rule_info(JIT_RULE_MAP_NOT_FILLED);
+	const struct xb_map_def *def = &c->obj->maps[map];
+	struct finding *f;
+
+	if (def->type != BPF_MAP_TYPE_ARRAY || c->card->nic.arrays_filled)
+		return;
+	f = add(c);
+	if (f == NULL)
+		return;
+	f->severity = "warning";
+	f->stage = info->stage;
+	f->rule = info->name;
+	f->insn = xb_prog_first_use(c->prog, map);
+	f->map = def->name;
+	f->what = xb_map_type_name(def->type);
+	f->why = info->why;
+	f->fix = info->fix;
+	snprintf(f->message, sizeof(f->message), "%s", info->text);
+}
+
 /* ---- a loader's calls, in order ---- */
 
 /* The card has only what the program names; maps of other programs are not made. */
@@ -134,6 +158,8 @@ make_maps(struct check *c, struct xb_log *log)
 		collect(c, before, (int)i);
 		if (err < 0)
 			return err;
+		if (c->offload.findings.cnt == before)
+			check_filled(c, i);
 	}
 	return 0;
 }

@@ -5,7 +5,7 @@
 #include "dpdk-app/card.h"
 #include "dpdk-app/json.h"
 
-#define VALUE_BYTES 96
+#define VALUE_BYTES NIC_CARD_VALUE_MAX
 
 /* ---- the list ---- */
 
@@ -130,8 +130,10 @@ json_value(const struct nic_card *card, enum nic_card_key key)
 	switch (info->kind) {
 	case NIC_CARD_NUMBER: return json_integer(*(const uint32_t *)field);
 	case NIC_CARD_FLAG: return json_boolean(*(const bool *)field);
+	case NIC_CARD_DECIMAL: return json_real(*(const uint32_t *)field / 1000.0);
 	case NIC_CARD_TEXT:
-	case NIC_CARD_MAP_TYPES: break;
+	case NIC_CARD_MAP_TYPES:
+	case NIC_CARD_STEPS: break;
 	}
 	nic_card_format(card, key, text, sizeof(text));
 	return json_text(text);

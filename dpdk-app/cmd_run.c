@@ -94,18 +94,28 @@ queue_of(const struct run *run, const struct rte_mbuf *m)
 	return flow_hash(key, len) % run->job.lcores;
 }
 
+/* The queue for the next packets of a card, which gives them to whatever microengine is free: the
+ * shortest of the other lcores', and where these are full the own, whose lcore reads as well. */
+static unsigned int
+shortest_queue(const struct run *run)
+{
+	unsigned int shortest = 0, len = RX_RING - BURST;
+
+	for (unsigned int queue = 1; queue < run->job.lcores; queue++)
+		if (rte_ring_count(run->job.ports.wire_rx[queue]) < len) {
+			shortest = queue;
+			len = rte_ring_count(run->job.ports.wire_rx[queue]);
+		}
+	return shortest;
+}
+
+/* To the queues of a host's NIC, by flow. */
 static void
-distribute(struct run *run, struct rte_mbuf **pkts, uint32_t cnt)
+spread(struct run *run, struct rte_mbuf **pkts, uint32_t cnt)
 {
 	struct rte_mbuf *stage[LCORES_MAX][BURST];
 	unsigned int staged[LCORES_MAX] = { 0 };
 
-	for (uint32_t i = 0; i < cnt; i++)
-		pkt_info(pkts[i])->seq = run->job.out.next++;
-	if (run->job.lcores == 1) {
-		enqueue(run, 0, pkts, cnt);
-		return;
-	}
 	for (uint32_t i = 0; i < cnt; i++) {
 		unsigned int queue = queue_of(run, pkts[i]);
 
@@ -114,6 +124,17 @@ distribute(struct run *run, struct rte_mbuf **pkts, uint32_t cnt)
 	for (unsigned int queue = 0; queue < run->job.lcores; queue++)
 		if (staged[queue] > 0)
 			enqueue(run, queue, stage[queue], staged[queue]);
+}
+
+static void
+distribute(struct run *run, struct rte_mbuf **pkts, uint32_t cnt)
+{
+	for (uint32_t i = 0; i < cnt; i++)
+		pkt_info(pkts[i])->seq = run->job.out.next++;
+	if (run->is_offloaded || run->job.lcores == 1)
+		enqueue(run, shortest_queue(run), pkts, cnt);
+	else
+		spread(run, pkts, cnt);
 }
 
 static void
@@ -394,7 +415,7 @@ make_workers(struct run *run, struct xb_log *log)
 		if (!run->is_offloaded)
 			continue;
 		w->engine = nic_engine_new(run->check.offload.fw, i, false);
-		if (w->engine == NULL)
+		if (w->engine == NULL || nic_engine_watch(w->engine) < 0)
 			goto no_memory;
 	}
 	return STATUS_DONE;
@@ -421,6 +442,22 @@ setup(struct run *run)
 	return status;
 }
 
+/* How fast the card would be, from the paths that all workers saw. */
+static void
+predict(const struct run *run, struct forecast *forecast)
+{
+	struct nic_mix *mix = run->is_offloaded ? nic_mix_new() : NULL;
+	int err = mix == NULL && run->is_offloaded ? -ENOMEM : 0;
+
+	for (unsigned int i = 0; mix != NULL && err == 0 && i < run->job.lcores; i++)
+		err = nic_engine_paths(run->workers[i].engine, mix);
+	if (mix != NULL && err == 0)
+		err = forecast_make(forecast, &run->card, mix, run->opt->anomaly);
+	if (err < 0)
+		complain("no memory for a prediction of the card's speed");
+	nic_mix_free(mix);
+}
+
 static int
 report(struct run *run)
 {
@@ -442,9 +479,14 @@ report(struct run *run)
 
 	for (unsigned int i = 0; i < run->job.lcores; i++) {
 		stats_add(&r.stats, &run->workers[i].stats);
-		if (run->is_offloaded)
-			nic_engine_stats_add(&r.nic, nic_engine_stats(run->workers[i].engine));
+		if (run->is_offloaded) {
+			const struct nic_engine_stats more =
+				nic_engine_stats(run->workers[i].engine);
+
+			nic_engine_stats_add(&r.nic, &more);
+		}
 	}
+	predict(run, &r.forecast);
 	for (int i = 0; i < CODE_CNT; i++)
 		sum += r.stats.codes[i];
 	if (!opt->json)

@@ -270,6 +270,9 @@ report_text(const struct result *r, FILE *out)
 	print_codes(r, out);
 	if (r->offload != NULL)
 		print_card(r, out);
+	if (r->forecast.card != NULL)
+		fputc('\n', out);
+	forecast_print(&r->forecast, out);
 	if (fault != NULL)
 		fprintf(out, "first fault: %s\n", fault);
 	free(fault);
@@ -420,7 +423,7 @@ report_json(const struct result *r, FILE *out)
 	json_object_set_new(root, "simulator",
 		json_pack("{s:f, s:f, s:i, s:I}", "seconds", r->seconds, "mpps", mpps(r), "lcores",
 			(int)r->lcores, "nfp_insns_executed", (json_int_t)r->nic.insns));
-	json_object_set_new(root, "card", json_null());
+	json_object_set_new(root, "card", forecast_json(&r->forecast));
 	json_object_set_new(root, "statistics", json_statistics(r));
 	json_object_set_new(root, "maps", json_maps(r));
 	free(fault);

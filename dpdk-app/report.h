@@ -4,6 +4,7 @@
 #define APP_REPORT_H
 
 #include "dpdk-app/check.h"
+#include "dpdk-app/forecast.h"
 #include "dpdk-app/program.h"
 #include "dpdk-app/worker.h"
 
@@ -13,6 +14,7 @@ struct result {
 	const struct check *check;     /* what the card says of it; NULL: it was not asked */
 	const struct offload *offload; /* NULL: it ran on the host */
 	struct nic_engine_stats nic;   /* of a card, all workers' */
+	struct forecast forecast;
 	struct stats stats;
 	double seconds; /* first read to last packet */
 	unsigned int lcores;

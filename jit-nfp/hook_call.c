@@ -29,11 +29,44 @@ is_stack_arg(const struct xb_reg_state *reg)
 	return reg->type == XB_PTR_STACK && xb_tnum_is_const(reg->var_off);
 }
 
+/* Is there something in this byte of the stack that a program could miss? */
+static bool
+may_be_nonzero(const struct jit_visit *v, uint32_t frame, int64_t off)
+{
+	const struct xb_reg_state *spilled = NULL;
+
+	if (off >= 0 || off < -512)
+		return false;
+	switch (xb_verify_stack_byte(v->env, frame, (int)off, &spilled)) {
+	case XB_SLOT_SPILL:
+		return !spilled || spilled->type != XB_SCALAR ||
+		       (uint8_t)((spilled->var_off.value | spilled->var_off.mask) >>
+				 8 * (off & 7)) != 0;
+	case XB_SLOT_MISC: return true;
+	default: return false;
+	}
+}
+
+/* What is behind a key in its last word, the firmware clears (nfp-isa.md 8.7). */
+static void
+note_padding(const struct jit_visit *v, const struct xb_reg_state *key)
+{
+	const struct xb_reg_state *map = jit_reg(v, BPF_REG_1);
+	uint32_t bytes = map->type == XB_PTR_MAP ? map->map->key_size : 0;
+
+	for (uint32_t i = bytes; i % 4 != 0; i++)
+		if (may_be_nonzero(v, key->frameno, jit_ptr_off(key) + i))
+			v->insn->key_padding = (uint8_t)(-bytes % 4);
+}
+
 static int
 check_key(const struct jit_visit *v, const char *name)
 {
 	const struct xb_reg_state *key = jit_reg(v, BPF_REG_2);
 	int err = check_stack_arg(v, name, key);
+
+	if (!err && is_stack_arg(key))
+		note_padding(v, key);
 
 	if (!err && key->frameno != xb_verify_frame(v->env))
 		v->insn->flags |= JIT_F_CALLER_STACK;
@@ -106,6 +139,8 @@ check_update(const struct jit_visit *v)
 		err = check_stack_arg(v, "map_update", value);
 	if (!err && is_stack_arg(value))
 		err = check_value_zero(v);
+	if (!err)
+		jit_note_held(v);
 	return err;
 }
 
@@ -114,7 +149,11 @@ check_delete(const struct jit_visit *v)
 {
 	int err = check_firmware(v, JIT_FW_DELETE, "map_delete");
 
-	return err ? err : check_key(v, "map_delete");
+	if (!err)
+		err = check_key(v, "map_delete");
+	if (!err)
+		jit_note_held(v);
+	return err;
 }
 
 /* ---- packets ---- */

@@ -22,8 +22,11 @@ jit_check_exit(const struct jit_visit *v)
 	const struct xb_reg_state *r0 = jit_reg(v, BPF_REG_0);
 	char bits[64];
 
-	if (v->prog->input.type == BPF_PROG_TYPE_XDP)
+	if (v->prog->input.type == BPF_PROG_TYPE_XDP) {
+		if (xb_verify_frame(v->env) == 0) /* for quirks_call.c */
+			jit_note_src(v->insn, r0->u32_min, r0->u32_max);
 		return 0;
+	}
 	if (r0->type != XB_SCALAR || !xb_tnum_is_const(r0->var_off)) {
 		xb_tnum_format(bits, sizeof(bits), r0->var_off);
 		return jit_tell(v, JIT_RULE_EXIT_UNKNOWN, r0->type, bits);

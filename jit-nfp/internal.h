@@ -50,7 +50,10 @@ struct jit_insn {
 	/* what the walk passed over included (sound.c): src, or of adjust_head and _tail the low
 	 * half of r2; dst */
 	struct jit_range all_src, all_dst;
-	bool is_seen_call; /* a helper call that passed its checks before */
+	bool is_seen_call;   /* a helper call that passed its checks before */
+	uint16_t held_regs;  /* all: of this frame that hold values of the map it changes */
+	bool is_held;	     /* all: such a value is on a stack, or an outer frame's */
+	uint8_t key_padding; /* all: bytes behind its map key that may hold something */
 	/* jumps and calls of subprograms */
 	uint32_t jump_dest;	 /* slot, JIT_NONE: no jump */
 	bool jump_neg;		 /* compare by adding: the immediate was negated (opt_neg_imm.c) */
@@ -176,6 +179,8 @@ int jit_check_store(const struct jit_visit *v);
 int jit_check_atomic(const struct jit_visit *v);
 int jit_check_alu(const struct jit_visit *v);
 int jit_check_helper(const struct jit_visit *v);
+/* hook_held.c: of a call that changes a map. */
+void jit_note_held(const struct jit_visit *v);
 /* Of a register that is dereferenced, in the order of nfp-offload-rules.md 4.2; records it. */
 int jit_check_ptr(const struct jit_visit *v, unsigned int regno);
 /* Widen what is known of the instruction's source. */

@@ -7,6 +7,12 @@
 #include "jit-nfp/internal.h"
 
 static bool
+is_by_reg(const struct jit_insn *insn)
+{
+	return BPF_SRC(insn->bpf.code) == BPF_X;
+}
+
+static bool
 is_call_of(const struct jit_insn *insn, int32_t helper)
 {
 	return jit_is_helper_call(insn) && insn->bpf.imm == helper;
@@ -77,6 +83,52 @@ find_head(struct jit_prog *prog, uint32_t slot)
 	}
 }
 
+/* ---- results ---- */
+
+/* The exit this move's result surely comes to; JIT_NONE: it does not, or who knows. */
+static uint32_t
+exit_of(const struct jit_prog *prog, uint32_t slot)
+{
+	for (uint32_t steps = 0; steps < prog->insn_cnt && slot < prog->insn_cnt; steps++) {
+		const struct jit_insn *insn = &prog->insns[slot];
+
+		if (insn->bpf.code == (BPF_JMP | BPF_EXIT))
+			return slot;
+		if (jit_is_jump(insn) && BPF_OP(insn->bpf.code) != BPF_JA)
+			return JIT_NONE;
+		if (!jit_is_jump(insn) && !jit_is_store(insn) && insn->bpf.dst_reg == BPF_REG_0)
+			return JIT_NONE;
+		slot = jit_is_jump(insn) ? insn->jump_dest : jit_next(prog, slot);
+	}
+	return JIT_NONE;
+}
+
+static bool
+is_redirect(const struct jit_insn *exit)
+{
+	return exit->umin_src <= XDP_REDIRECT && exit->umax_src >= XDP_REDIRECT;
+}
+
+/* The exit tells it when the walk came there with the number. It need not: of paths that differ in
+ * a result only, it leaves the second. */
+static void
+find_redirect(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+	uint32_t exit;
+
+	if (jit_is_tc(prog) || insn->subprog != 0)
+		return;
+	if (insn->bpf.code == (BPF_JMP | BPF_EXIT) && is_redirect(insn))
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_REDIRECT);
+	if (!jit_is_alu(insn) || BPF_OP(insn->bpf.code) != BPF_MOV || is_by_reg(insn) ||
+		insn->bpf.dst_reg != BPF_REG_0 || insn->bpf.imm != XDP_REDIRECT)
+		return;
+	exit = exit_of(prog, jit_next(prog, slot));
+	if (exit != JIT_NONE && !is_redirect(&prog->insns[exit]))
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_REDIRECT);
+}
+
 /* ---- the stack ---- */
 
 static bool
@@ -88,10 +140,24 @@ is_map_call(const struct jit_insn *insn)
 }
 
 static void
+find_held(struct jit_prog *prog, uint32_t slot)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+	bool is_read = insn->is_held;
+
+	for (uint32_t reg = BPF_REG_6; reg <= BPF_REG_9; reg++)
+		is_read |= insn->held_regs >> reg & 1 && jit_is_read_after(prog, slot, reg);
+	if (is_read)
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_VALUE_HELD);
+}
+
+static void
 find_key(struct jit_prog *prog, uint32_t slot)
 {
 	const struct jit_insn *insn = &prog->insns[slot];
 
+	if (insn->key_padding)
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_KEY_PADDING, insn->key_padding);
 	if (is_map_call(insn) && insn->flags & JIT_F_CALLER_STACK &&
 		!jit_is_key_elsewhere(prog, insn))
 		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_KEY_OUTER);
@@ -120,6 +186,8 @@ jit_find_call_quirks(struct jit_prog *prog, uint32_t slot)
 {
 	const struct jit_insn *insn = &prog->insns[slot];
 
+	find_redirect(prog, slot);
+	find_held(prog, slot);
 	find_key(prog, slot);
 	if (is_call_of(insn, BPF_FUNC_get_prandom_u32))
 		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_RANDOM);

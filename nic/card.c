@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "nic/card_internal.h"
+#include "nic/timing/steps.h"
 
 static const struct nic_card_key_info infos[NIC_KEY_CNT] = {
 #define KEY(section_, key, kind_, unit_, min_, max_, step_, what_)                                 \
@@ -67,6 +68,20 @@ nic_card_key_find(const char *name, size_t len)
 /* ---- values as text ---- */
 
 static void
+format_decimal(uint32_t milli, char *text, size_t size)
+{
+	int len = snprintf(text, size, "%" PRIu32 ".%03" PRIu32, milli / 1000, milli % 1000);
+
+	while (len > 0 && (size_t)len < size && (text[len - 1] == '0' || text[len - 1] == '.')) {
+		bool is_point = text[--len] == '.';
+
+		text[len] = '\0';
+		if (is_point)
+			break;
+	}
+}
+
+static void
 format_map_types(uint32_t types, char *text, size_t size)
 {
 	size_t len = 0;
@@ -88,7 +103,9 @@ nic_card_format(const struct nic_card *card, enum nic_card_key key, char *text, 
 		return;
 	}
 	switch (infos[key].kind) {
+	case NIC_CARD_STEPS:
 	case NIC_CARD_TEXT: snprintf(text, size, "%s", (const char *)field); break;
+	case NIC_CARD_DECIMAL: format_decimal(*(const uint32_t *)field, text, size); break;
 	case NIC_CARD_NUMBER: snprintf(text, size, "%" PRIu32, *(const uint32_t *)field); break;
 	case NIC_CARD_FLAG: snprintf(text, size, "%s", *(const bool *)field ? "yes" : "no"); break;
 	case NIC_CARD_MAP_TYPES: format_map_types(*(const uint32_t *)field, text, size); break;
@@ -132,6 +149,54 @@ set_number(const struct nic_card_key_info *info, uint32_t *field, const char *va
 		return -EINVAL;
 	}
 	*field = (uint32_t)number;
+	return 0;
+}
+
+static int
+set_decimal(const struct nic_card_key_info *info, uint32_t *field, const char *value, char *message,
+	size_t size)
+{
+	size_t whole = strspn(value, "0123456789"), point = value[whole] == '.';
+	size_t decimals = point ? strspn(value + whole + 1, "0123456789") : 0;
+	unsigned long long number = 0;
+
+	if (whole == 0 || whole > 9 || (point && (decimals == 0 || decimals > 3)) ||
+		value[whole + point + decimals] != '\0') {
+		snprintf(message, size, "'%.40s' is not a number with up to three decimals", value);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < whole + 3; i++) {
+		size_t at = i < whole ? i : i + 1;
+
+		number = number * 10;
+		if (at < whole + point + decimals)
+			number += (unsigned int)(value[at] - '0');
+	}
+	if (number < info->min || number > info->max) {
+		char least[32], most[32];
+
+		format_decimal(info->min, least, sizeof(least));
+		format_decimal(info->max, most, sizeof(most));
+		snprintf(message, size, "%.40s is out of range, it takes %s to %s", value, least,
+			most);
+		return -EINVAL;
+	}
+	*field = (uint32_t)number;
+	return 0;
+}
+
+static int
+set_steps(char *field, const char *value, char *message, size_t size)
+{
+	const char *reason = nic_steps_read(NULL, value, 0, 0);
+
+	if (value[0] == '\0' || strlen(value) >= NIC_CARD_STEPS_MAX)
+		reason = "steps of 1 to 159 characters are wanted";
+	if (reason != NULL) {
+		snprintf(message, size, "%s", reason);
+		return -EINVAL;
+	}
+	strcpy(field, value);
 	return 0;
 }
 
@@ -190,6 +255,8 @@ nic_card_set_value(
 	case NIC_CARD_NUMBER: return set_number(&infos[key], field, value, message, size);
 	case NIC_CARD_FLAG: return set_flag(field, value, message, size);
 	case NIC_CARD_MAP_TYPES: return set_map_types(field, value, message, size);
+	case NIC_CARD_DECIMAL: return set_decimal(&infos[key], field, value, message, size);
+	case NIC_CARD_STEPS: return set_steps(field, value, message, size);
 	}
 	return -EINVAL;
 }

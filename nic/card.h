@@ -37,9 +37,18 @@ enum nic_known {
 };
 
 #define NIC_CARD_TEXT_MAX 64	/* a TEXT value, with its NUL */
+#define NIC_CARD_STEPS_MAX 160	/* a STEPS value, with its NUL */
+#define NIC_CARD_VALUE_MAX 160	/* any value as text, with its NUL */
 #define NIC_CARD_SOURCE_MAX 160 /* with its NUL */
 
-enum nic_card_kind { NIC_CARD_TEXT, NIC_CARD_NUMBER, NIC_CARD_FLAG, NIC_CARD_MAP_TYPES };
+enum nic_card_kind {
+	NIC_CARD_TEXT,
+	NIC_CARD_NUMBER,
+	NIC_CARD_FLAG,
+	NIC_CARD_MAP_TYPES,
+	NIC_CARD_DECIMAL, /* up to three decimals, kept in thousandths; least and most are, too */
+	NIC_CARD_STEPS,	  /* nic/timing/steps.h */
+};
 
 enum nic_card_key {
 #define KEY(section, key, ...) NIC_KEY_##key,
@@ -52,6 +61,8 @@ enum nic_card_key {
 #define NIC_CARD_FIELD_NUMBER(key) uint32_t key
 #define NIC_CARD_FIELD_FLAG(key) bool key
 #define NIC_CARD_FIELD_MAP_TYPES(key) uint32_t key /* bit n: enum bpf_map_type n */
+#define NIC_CARD_FIELD_DECIMAL(key) uint32_t key   /* thousandths */
+#define NIC_CARD_FIELD_STEPS(key) char key[NIC_CARD_STEPS_MAX]
 
 /* Zero it to begin. */
 struct nic_card {

@@ -77,11 +77,22 @@ known_find(const char *word, size_t len)
 	return NIC_KNOWN_MISSING;
 }
 
+/* The first parenthesis that begins how the value is known; else the first that is no parenthesis
+ * of steps. NULL: there is none. */
+static char *
+note_of(char *value)
+{
+	for (char *note = strchr(value, '('); note != NULL; note = strchr(note + 1, '('))
+		if (note[1] != ' ')
+			return note;
+	return NULL;
+}
+
 /* "800 (read: platform.h)": cuts the value at its parenthesis. 0, or -EINVAL and told. */
 static int
 take_note(struct reading *r, enum nic_card_key key, char *value)
 {
-	char *note = strchr(value, '(');
+	char *note = note_of(value);
 	size_t word, source;
 	enum nic_known known;
 

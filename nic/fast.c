@@ -37,7 +37,7 @@ forget(struct nic_fast *fast)
 
 /* The code store for that context; NULL without memory. */
 static struct nic_stream *
-stream_of(struct nic_me *me, uint32_t ctx)
+make_stream(struct nic_me *me, uint32_t ctx)
 {
 	struct nic_fast *fast = me->fast;
 
@@ -58,6 +58,15 @@ stream_of(struct nic_me *me, uint32_t ctx)
 	return NULL;
 }
 
+/* Seldom. */
+static __attribute__((noinline)) void
+make_ready(struct nic_me *me)
+{
+	const uint32_t number = nic_me_ctx_number(me);
+
+	me->ready[number] = make_stream(me, number);
+}
+
 /* Nothing is under way that only the exact mode keeps, and all pointers are good. */
 static bool
 can_go(const struct nic_me *me)
@@ -67,27 +76,26 @@ can_go(const struct nic_me *me)
 		ctx->lm_addr[0] | ctx->lm_addr[1] | ctx->lm_addr[2] | ctx->lm_addr[3];
 
 	return me->then == NIC_THEN_NOTHING && !me->csr_is_read && ctx->lm_due == NIC_NO_CYCLE &&
-	       pointers < 4 * NIC_LM_WORDS && ctx->pc >= me->loaded_from && ctx->pc < me->loaded_to;
+	       pointers < 4 * NIC_LM_WORDS && ctx->pc < NIC_CODE_WORDS;
 }
 
-bool
+void
 nic_fast_go(struct nic_me *me, uint64_t end)
 {
 	const uint32_t pc = me->ctx->pc;
-	const uint64_t before = me->insns;
 	const struct nic_stream *stream;
 	uint32_t run;
 
 	if (!can_go(me))
-		return false;
-	stream = stream_of(me, nic_me_ctx_number(me));
+		return;
+	if (!me->ready[nic_me_ctx_number(me)])
+		make_ready(me);
+	stream = me->ready[nic_me_ctx_number(me)];
 	if (!stream)
-		return false;
+		return;
 	run = me->fast->run[pc];
-	if (!run || run > end - before)
-		return false;
-	if (end - before > FAR)
-		end = before + FAR;
-	nic_fast_loop(me, stream->uops + stream->entry[pc], stream, end);
-	return me->insns != before;
+	if (!run || run > end - me->insns)
+		return;
+	nic_fast_loop(me, stream->uops + stream->entry[pc], stream,
+		end - me->insns > FAR ? me->insns + FAR : end);
 }

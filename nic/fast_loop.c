@@ -126,11 +126,7 @@ flags_sum(const struct nic_ctx *ctx)
 static bool
 is_alone(const struct nic_me *me)
 {
-	unsigned int living = 0;
-
-	for (unsigned int i = 0; i < NIC_CONTEXTS; i++)
-		living += me->ctxs[i].state != NIC_CTX_DEAD;
-	return living == 1;
+	return !(me->living & (me->living - 1));
 }
 
 /* Most accesses are to the packet, */
@@ -163,7 +159,7 @@ signals_come(struct nic_ctx *ctx, uint32_t signals, uint64_t due)
 }
 
 /* With me NULL it only says where its handlers are. */
-static struct handlers
+static const struct handlers *
 loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream, uint64_t end)
 {
 	/* clang-format off */
@@ -188,7 +184,7 @@ loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream
 
 	_Static_assert(sizeof(each) / sizeof(each[0]) == NIC_FAST_CNT, "one each");
 	if (!me)
-		return handlers;
+		return &handlers;
 	sum = flags_sum(me->ctx);
 	x = me->ctx->v ? ~(uint32_t)sum : (uint32_t)sum;
 	y = x;
@@ -301,23 +297,23 @@ leave:
 	me->ctx->z = !(uint32_t)sum;
 	me->ctx->v = IS_V;
 	me->ctx->c = sum >> 32;
-	return handlers;
+	return &handlers;
 }
 
 const void *const *
 nic_fast_handlers(void)
 {
-	return loop(NULL, NULL, NULL, 0).each;
+	return loop(NULL, NULL, NULL, 0)->each;
 }
 
 const void *
 nic_fast_pair(const void *first, const void *second)
 {
-	const struct handlers h = loop(NULL, NULL, NULL, 0);
+	const struct handlers *h = loop(NULL, NULL, NULL, 0);
 
-	for (size_t i = 0; i < h.pair_cnt; i++)
-		if (h.pairs[i].first == first && h.pairs[i].second == second)
-			return h.pairs[i].both;
+	for (size_t i = 0; i < h->pair_cnt; i++)
+		if (h->pairs[i].first == first && h->pairs[i].second == second)
+			return h->pairs[i].both;
 	return NULL;
 }
 

@@ -5,6 +5,8 @@
 
 #include "nic/nic.h"
 
+#include <string.h>
+
 /* ---- isa.c ---- */
 
 /* Bits of nic_insn.field that the operation's text shows. */
@@ -130,6 +132,7 @@ struct nic_me {
 	struct nic_mem *mem;
 	struct nic_ctx ctxs[NIC_CONTEXTS];
 	struct nic_ctx *ctx; /* the active one */
+	uint32_t living;     /* bit n: context n is not dead */
 	uint32_t gpr[2][128];
 	uint32_t lm[NIC_LM_WORDS];
 	uint32_t nn[NIC_NNS];
@@ -150,9 +153,10 @@ struct nic_me {
 	bool csr_is_read;		  /* the immed that follows takes csr_value */
 	uint32_t csr_value;
 	enum nic_then then;
-	uint32_t then_after;	   /* instructions still to run before it */
-	uint32_t then_pc;	   /* NIC_CODE_WORDS: where it is */
-	uint32_t then_cycles;	   /* lost with it */
+	uint32_t then_after;  /* instructions still to run before it */
+	uint32_t then_pc;     /* NIC_CODE_WORDS: where it is */
+	uint32_t then_cycles; /* lost with it */
+	struct nic_recorder *recorder;
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
 	uint32_t command_sigs, command_pc;
 	struct nic_found_command found[NIC_FOUND_COMMANDS];
@@ -162,6 +166,7 @@ struct nic_me {
 	uint32_t immediates[256];
 	uint32_t fetched[2];
 	struct nic_fast *fast;
+	struct nic_stream *ready[NIC_CONTEXTS]; /* of the code store as it is; NULL: not made */
 	bool is_fast_stale;
 	uint32_t loaded_from, loaded_to; /* words ever loaded */
 
@@ -176,17 +181,73 @@ extern nic_op_fn *const nic_alu_ops[NIC_OP_CNT];
 extern nic_op_fn *const nic_flow_ops[NIC_OP_CNT];
 extern nic_op_fn *const nic_unit_ops[NIC_OP_CNT];
 
+/* The recorder, if there is one, is told of a command that goes out. */
+void nic_me_record(
+	struct nic_me *me, const struct nic_access *access, uint32_t signals, bool is_swap);
+static inline void
+nic_ctx_become(struct nic_me *me, struct nic_ctx *ctx, enum nic_ctx_state state)
+{
+	const uint32_t bit = 1u << ctx->number;
+
+	ctx->state = state;
+	me->living = state == NIC_CTX_DEAD ? me->living & ~bit : me->living | bit;
+}
 /* The first reason of an instruction sticks. */
 void nic_me_fault(struct nic_me *me, const char *reason);
-uint32_t nic_me_ctx_number(const struct nic_me *me);
-/* Pointers whose time has come are used from now on. */
-void nic_me_settle_lm(const struct nic_me *me, struct nic_ctx *ctx);
+/* Nothing is on its way to the context. */
+static inline void
+nic_ctx_forget_events(struct nic_ctx *ctx)
+{
+	if (ctx->lm_due != NIC_NO_CYCLE)
+		for (unsigned int i = 0; i < 4; i++)
+			ctx->lm_write[i].due = NIC_NO_CYCLE;
+	ctx->lm_due = NIC_NO_CYCLE;
+	for (unsigned int i = 0; i < NIC_SIGNALS; i++)
+		ctx->signal_due[i] = NIC_NO_CYCLE;
+	ctx->signal_due[0] = 0; /* voluntary: always there */
+}
 /* What the active context had begun is forgotten. */
-void nic_me_drop_pending(struct nic_me *me);
+static inline void
+nic_me_drop_pending(struct nic_me *me)
+{
+	me->then = NIC_THEN_NOTHING;
+	me->command.command = NULL;
+	me->csr_is_read = false;
+}
 uint32_t nic_me_read(struct nic_me *me, const struct nic_reg *reg);
 void nic_me_write(struct nic_me *me, const struct nic_reg *reg, uint32_t value);
+/* Pointers whose time has come are used from now on. */
+void nic_me_settle_lm(const struct nic_me *me, struct nic_ctx *ctx);
+/* nic_me_start() and nic_me_kill() of a context there is. */
+static inline void
+nic_ctx_start(struct nic_me *me, struct nic_ctx *ctx, uint32_t pc)
+{
+	if (ctx == me->ctx)
+		nic_me_drop_pending(me);
+	nic_ctx_become(me, ctx, NIC_CTX_READY);
+	ctx->pc = pc;
+	if (ctx->lm_due != NIC_NO_CYCLE)
+		nic_me_settle_lm(me, ctx);
+	nic_ctx_forget_events(ctx);
+}
+static inline void
+nic_ctx_kill(struct nic_me *me, struct nic_ctx *ctx)
+{
+	nic_ctx_become(me, ctx, NIC_CTX_DEAD);
+	if (me->ctx == ctx)
+		nic_me_drop_pending(me);
+}
 /* That context exists in the microengine's mode. */
-bool nic_me_has_ctx(const struct nic_me *me, uint32_t ctx);
+static inline bool
+nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
+{
+	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
+}
+static inline uint32_t
+nic_me_ctx_number(const struct nic_me *me)
+{
+	return me->ctx->number;
+}
 /* Where the context's transfer registers begin in xfer_in and xfer_out. */
 uint32_t nic_me_first_xfer(const struct nic_me *me);
 /* A register of all transfer registers there are, 0 to 255: its context, and its place there. */
@@ -250,8 +311,15 @@ const char *nic_mem_refuses(struct nic_mem *mem, const struct nic_access *access
 
 /* ---- fast.c ---- */
 
-/* Runs the active context for as long as it can; false when not at all. */
-bool nic_fast_go(struct nic_me *me, uint64_t end);
+/* Runs the active context for as long as it can; where that is not at all, me->insns stays. */
+void nic_fast_go(struct nic_me *me, uint64_t end);
 void nic_fast_free(struct nic_fast *fast);
+/* The code store, or what is done with it, has changed. */
+static inline void
+nic_fast_forget(struct nic_me *me)
+{
+	memset(me->ready, 0, sizeof(me->ready));
+	me->is_fast_stale = true;
+}
 
 #endif

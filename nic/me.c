@@ -9,18 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nothing is on its way to the context. */
-static void
-forget_events(struct nic_ctx *ctx)
-{
-	for (unsigned int i = 0; i < 4; i++)
-		ctx->lm_write[i].due = NIC_NO_CYCLE;
-	ctx->lm_due = NIC_NO_CYCLE;
-	ctx->signal_due[0] = 0; /* voluntary: always there */
-	for (unsigned int i = 1; i < NIC_SIGNALS; i++)
-		ctx->signal_due[i] = NIC_NO_CYCLE;
-}
-
 static void
 set_ops(struct nic_me *me)
 {
@@ -53,7 +41,7 @@ nic_me_new(struct nic_mem *mem)
 	nic_cam_clear(&me->cam);
 	for (uint32_t i = 0; i < NIC_CONTEXTS; i++) {
 		me->ctxs[i].number = i;
-		forget_events(&me->ctxs[i]);
+		nic_ctx_forget_events(&me->ctxs[i]);
 	}
 	set_ops(me);
 	return me;
@@ -81,7 +69,7 @@ nic_me_set_contexts(struct nic_me *me, uint32_t cnt)
 		nic_me_kill(me, ctx);
 	me->has_eight = cnt == NIC_CONTEXTS;
 	me->ctx = &me->ctxs[0];
-	me->is_fast_stale = true;
+	nic_fast_forget(me);
 	/* the same words name other registers now */
 	memset(me->is_decoded, 0, sizeof(me->is_decoded));
 	return 0;
@@ -107,7 +95,7 @@ nic_me_load(struct nic_me *me, uint32_t at, const uint64_t *words, uint32_t cnt)
 		return -EINVAL;
 	memcpy(me->words + at, words, cnt * sizeof(*words));
 	memset(me->is_decoded + at, 0, cnt);
-	me->is_fast_stale = true;
+	nic_fast_forget(me);
 	if (at < me->loaded_from)
 		me->loaded_from = at;
 	if (at + cnt > me->loaded_to)
@@ -121,7 +109,13 @@ nic_me_set_stop(struct nic_me *me, uint32_t address, bool on)
 	if (address >= NIC_CODE_WORDS || me->is_stop[address] == on)
 		return;
 	me->is_stop[address] = on;
-	me->is_fast_stale = true;
+	nic_fast_forget(me);
+}
+
+void
+nic_me_set_recorder(struct nic_me *me, struct nic_recorder *recorder)
+{
+	me->recorder = recorder;
 }
 
 /* ---- contexts, seen from outside ---- */
@@ -145,34 +139,12 @@ nic_me_settle_lm(const struct nic_me *me, struct nic_ctx *ctx)
 	}
 }
 
-bool
-nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
-{
-	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
-}
-
-void
-nic_me_drop_pending(struct nic_me *me)
-{
-	me->then = NIC_THEN_NOTHING;
-	me->command.command = NULL;
-	me->csr_is_read = false;
-}
-
 int
 nic_me_start(struct nic_me *me, uint32_t number, uint32_t pc)
 {
-	struct nic_ctx *ctx;
-
 	if (!nic_me_has_ctx(me, number) || pc >= NIC_CODE_WORDS)
 		return -EINVAL;
-	ctx = &me->ctxs[number];
-	if (ctx == me->ctx)
-		nic_me_drop_pending(me);
-	ctx->state = NIC_CTX_READY;
-	ctx->pc = pc;
-	nic_me_settle_lm(me, ctx);
-	forget_events(ctx);
+	nic_ctx_start(me, &me->ctxs[number], pc);
 	return 0;
 }
 
@@ -195,17 +167,8 @@ nic_me_expect(struct nic_me *me, uint32_t ctx, uint32_t signals)
 void
 nic_me_kill(struct nic_me *me, uint32_t ctx)
 {
-	if (!nic_me_has_ctx(me, ctx))
-		return;
-	me->ctxs[ctx].state = NIC_CTX_DEAD;
-	if (me->ctx == &me->ctxs[ctx])
-		nic_me_drop_pending(me);
-}
-
-uint32_t
-nic_me_ctx_number(const struct nic_me *me)
-{
-	return me->ctx->number;
+	if (nic_me_has_ctx(me, ctx))
+		nic_ctx_kill(me, &me->ctxs[ctx]);
 }
 
 uint32_t

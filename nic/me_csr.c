@@ -248,9 +248,7 @@ read_enables(struct nic_me *me, struct nic_ctx *ctx, uint32_t number)
 	uint32_t value = me->has_eight ? 0 : ENABLES_FOUR;
 
 	(void)ctx, (void)number;
-	for (uint32_t i = 0; i < NIC_CONTEXTS; i++)
-		if (me->ctxs[i].state != NIC_CTX_DEAD)
-			value |= 1u << (8 + i);
+	value |= me->living << 8;
 	if (me->nn_to_self)
 		value |= ENABLES_NN_SELF | ENABLES_NN_FROM_SELF;
 	return value | me->nn_empty << 18;
@@ -266,7 +264,7 @@ enable(struct nic_me *me, uint32_t ctxs)
 		else if (!nic_me_has_ctx(me, i))
 			nic_me_fault(me, "no such context");
 		else if (me->ctxs[i].state == NIC_CTX_DEAD)
-			me->ctxs[i].state = NIC_CTX_READY;
+			nic_ctx_become(me, &me->ctxs[i], NIC_CTX_READY);
 	}
 }
 

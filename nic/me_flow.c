@@ -317,6 +317,7 @@ command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 	reason = nic_mem_access(me->mem, &a);
 	if (reason)
 		nic_me_fault(me, reason);
+	nic_me_record(me, &a, insn->sig, false);
 	nic_signal_done(me, nic_command_signals(a.command, insn->sig));
 }
 

@@ -5,6 +5,7 @@
  * context can run fast and is asked to, fast.c runs it.
  */
 #include "nic/internal.h"
+#include "nic/timing/timing.h"
 
 /* ---- one instruction ---- */
 
@@ -88,14 +89,34 @@ execute(struct nic_me *me, const struct nic_insn *insn)
 	me->insns++;
 }
 
+void
+nic_me_record(struct nic_me *me, const struct nic_access *access, uint32_t signals, bool is_swap)
+{
+	uint32_t unit;
+
+	if (!me->recorder)
+		return;
+	unit = access->command->how & NIC_HOW_WIDE ? 8 : access->command->unit;
+	/* an instruction that does not swap is not counted yet */
+	nic_record_command(me->recorder, me->cycles + !is_swap, access->command, access->address,
+		access->units * unit,
+		is_swap	  ? NIC_WAIT_SWAP
+		: signals ? NIC_WAIT_NEXT
+			  : NIC_WAIT_NO);
+}
+
 /* The swap's command goes out now that the deferred instructions have run. */
 static void
 send(struct nic_me *me)
 {
 	const char *reason;
 
-	if (!me->command.command)
+	if (!me->command.command) {
+		if (me->recorder)
+			nic_record_swap(me->recorder, me->cycles);
 		return;
+	}
+	nic_me_record(me, &me->command, me->command_sigs, true);
 	reason = nic_mem_access(me->mem, &me->command);
 	if (reason) {
 		me->ctx->pc = me->command_pc; /* of which it is the fault */
@@ -122,7 +143,7 @@ advance(struct nic_me *me)
 		send(me);
 		me->ctx->state = NIC_CTX_ASLEEP;
 	} else if (then == NIC_THEN_KILL) {
-		me->ctx->state = NIC_CTX_DEAD;
+		nic_ctx_become(me, me->ctx, NIC_CTX_DEAD);
 	} else if (then == NIC_THEN_HALT) {
 		for (uint32_t ctx = 0; ctx < NIC_CONTEXTS; ctx++)
 			nic_me_kill(me, ctx);
@@ -243,7 +264,7 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 	nic_format(fault->word, fault->text);
 	me->fault = NULL;
 	nic_me_drop_pending(me);
-	me->ctx->state = NIC_CTX_DEAD;
+	nic_ctx_become(me, me->ctx, NIC_CTX_DEAD);
 	return NIC_ME_FAULT;
 }
 
@@ -259,6 +280,8 @@ run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast
 			if (!next && !sleeper)
 				return NIC_ME_IDLE;
 			me->ctx = next ? next : sleeper;
+			if (me->recorder)
+				nic_record_resume(me->recorder, me->cycles);
 			if (!next) {
 				nic_me_fault(me, "waits for a signal that nobody will send");
 				return end_with_fault(me, fault);
@@ -267,8 +290,13 @@ run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast
 		if (me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
 			me->is_stop[me->ctx->pc])
 			return NIC_ME_STOPPED;
-		if (is_fast && nic_fast_go(me, end))
-			continue;
+		if (is_fast && !me->recorder) {
+			const uint64_t before = me->insns;
+
+			nic_fast_go(me, end);
+			if (me->insns != before)
+				continue;
+		}
 		if (!step(me))
 			return end_with_fault(me, fault);
 	}

@@ -539,6 +539,11 @@ enum nic_me_end nic_me_run(struct nic_me *me, uint64_t max_insns, struct nic_fau
  * leaves it, cycles too; one may go on where the other ended. */
 enum nic_me_end nic_me_run_fast(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault);
 
+/* What the microengine does from now on is recorded, for nic/timing/timing.h 1; NULL: no more. It
+ * then runs exactly, whatever is asked for; only one context may run. */
+struct nic_recorder;
+void nic_me_set_recorder(struct nic_me *me, struct nic_recorder *recorder);
+
 uint32_t nic_me_active(const struct nic_me *me);
 uint32_t nic_me_pc(const struct nic_me *me, uint32_t ctx);
 uint64_t nic_me_cycles(const struct nic_me *me);

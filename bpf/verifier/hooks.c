@@ -15,6 +15,12 @@ xb_verify_reg(const struct xb_verify_env *env, unsigned int regno)
 	return &env->cur->frame[env->cur->curframe].regs->r[regno];
 }
 
+const struct xb_reg_state *
+xb_verify_frame_reg(const struct xb_verify_env *env, uint32_t frame, unsigned int regno)
+{
+	return &env->cur->frame[frame].regs->r[regno];
+}
+
 int
 xb_verify_need_precise(struct xb_verify_env *env, unsigned int regno)
 {

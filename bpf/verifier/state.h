@@ -94,6 +94,9 @@ enum xb_slot_type {
 /* ---- for hooks: the state in which the instruction is about to be visited (env.c) ---- */
 
 const struct xb_reg_state *xb_verify_reg(const struct xb_verify_env *env, unsigned int regno);
+/* Of a frame that called, or the one that runs. */
+const struct xb_reg_state *xb_verify_frame_reg(
+	const struct xb_verify_env *env, uint32_t frame, unsigned int regno);
 /* The frame that runs (0: the entry), its function, and of a call where it goes. */
 uint32_t xb_verify_frame(const struct xb_verify_env *env);
 uint32_t xb_verify_subprog(const struct xb_verify_env *env);

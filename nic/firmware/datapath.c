@@ -19,7 +19,6 @@
 #define VECTOR_POINTER 2u
 #define VECTOR_FLAGS 4u
 #define VECTOR_QUEUE 6u
-#define VECTOR_WORDS 8u
 #define LENGTH_BITS 0x3fffu
 #define OFFSET_BITS 0x1fffu
 #define CTM_ISLAND 32u
@@ -57,10 +56,11 @@ nic_engine_new(struct nic_fw *fw, uint32_t number, bool exact)
 		free(e);
 		return NULL;
 	}
-	e->a0 = nic_me_gpr(e->me, FW_CTX, false, 0);
-	e->a22 = nic_me_gpr(e->me, FW_CTX, false, 22);
-	e->a29 = nic_me_gpr(e->me, FW_CTX, false, 29);
+	e->a = nic_me_gpr(e->me, FW_CTX, false, 0);
+	e->b = nic_me_gpr(e->me, FW_CTX, true, 0);
+	e->xfer = nic_me_xfer_in(e->me, FW_CTX, 0);
 	e->vector = nic_me_lm(e->me, FW_VECTOR_AT / 4);
+	e->ctx = &e->me->ctxs[FW_CTX];
 	nic_me_set_stop(e->me, card->done, true);
 	nic_me_set_stop(e->me, card->map_lookup, card->map_lookup != 0);
 	nic_me_set_stop(e->me, card->map_update, card->map_update != 0);
@@ -76,6 +76,7 @@ nic_engine_free(struct nic_engine *e)
 		return;
 	for (uint32_t port = 0; port < NIC_FW_PORTS; port++)
 		fw_program_put(e->fw, e->program[port]);
+	fw_watch_free(e->watch);
 	nic_me_free(e->me);
 	free(e);
 }
@@ -120,28 +121,32 @@ place_frame(struct nic_engine *e, struct nic_frame *frame)
 		e->buffer_bytes < NIC_PACKET_BYTES_MAX ? e->buffer_bytes : NIC_PACKET_BYTES_MAX);
 }
 
+/* Word by word, as the program reads it: of a copy of it all the host would wait for each. */
 static void
 write_vector(const struct nic_engine *e)
 {
-	const uint32_t words[VECTOR_WORDS] = {
-		[VECTOR_LENGTH] = CTM_ISLAND << 26 | packet_number(e) << 16 | e->frame->bytes,
-		[VECTOR_POINTER] = NIC_PACKET_ADDRESS | packet_number(e) << 16 | NIC_FRAME_OFFSET,
-		[VECTOR_QUEUE] = FROM_WIRE | (e->frame->port & 0x7f) << PORT_SHIFT | NO_VLAN,
-	};
+	uint32_t *vector = e->vector;
 
-	memcpy(e->vector, words, sizeof(words));
+	vector[VECTOR_LENGTH] = CTM_ISLAND << 26 | packet_number(e) << 16 | e->frame->bytes;
+	vector[VECTOR_LENGTH + 1] = 0;
+	vector[VECTOR_POINTER] = NIC_PACKET_ADDRESS | packet_number(e) << 16 | NIC_FRAME_OFFSET;
+	vector[VECTOR_POINTER + 1] = 0;
+	vector[VECTOR_FLAGS] = 0;
+	vector[VECTOR_FLAGS + 1] = 0;
+	vector[VECTOR_QUEUE] = FROM_WIRE | (e->frame->port & 0x7f) << PORT_SHIFT | NO_VLAN;
+	vector[VECTOR_QUEUE + 1] = 0;
 }
 
 /* The state at entry; what is not set is as the frame before left it, on the card too. */
 static void
 enter(struct nic_engine *e)
 {
-	*e->a22 = FW_STACK_AT;
-	*e->a29 = FW_CTX << 7;
-	nic_me_set_lm_addr(e->me, FW_CTX, 0, FW_STACK_AT);
-	nic_me_set_lm_addr(e->me, FW_CTX, 1, FW_VECTOR_AT);
-	nic_me_set_lm_addr(e->me, FW_CTX, 2, FW_METADATA_AT);
-	nic_me_start(e->me, FW_CTX, nic_fw_start(e->fw, e->frame->port));
+	e->a[22] = FW_STACK_AT;
+	e->a[29] = FW_CTX << 7;
+	nic_ctx_start(e->me, e->ctx, nic_fw_start(e->fw, e->frame->port));
+	e->ctx->lm_addr[0] = FW_STACK_AT;
+	e->ctx->lm_addr[1] = FW_VECTOR_AT;
+	e->ctx->lm_addr[2] = FW_METADATA_AT;
 }
 
 /* ---- running ---- */
@@ -163,13 +168,13 @@ count_fault(struct nic_engine *e, const char *reason)
 static void
 fail(struct nic_engine *e, const char *reason)
 {
-	const uint32_t pc = nic_me_pc(e->me, FW_CTX);
+	const uint32_t pc = e->ctx->pc;
 
 	e->fault = (struct nic_fault){
 		.ctx = FW_CTX, .pc = pc, .cycle = nic_me_cycles(e->me), .reason = reason
 	};
 	count_fault(e, reason);
-	nic_me_kill(e->me, FW_CTX);
+	nic_ctx_kill(e->me, e->ctx);
 }
 
 static enum nic_me_end
@@ -182,12 +187,12 @@ run_me(struct nic_engine *e, uint64_t insns)
 static bool
 run_program(struct nic_engine *e)
 {
-	const uint64_t limit = nic_me_insns(e->me) + NIC_FRAME_INSNS_MAX;
+	const uint64_t limit = e->me->insns + NIC_FRAME_INSNS_MAX;
 
 	for (;;) {
-		const uint64_t now = nic_me_insns(e->me);
+		const uint64_t now = e->me->insns;
 		const enum nic_me_end end = now < limit ? run_me(e, limit - now) : NIC_ME_LIMIT;
-		const uint32_t pc = nic_me_pc(e->me, FW_CTX);
+		const uint32_t pc = e->ctx->pc;
 		const char *reason;
 
 		switch (end) {
@@ -251,10 +256,10 @@ count(struct nic_engine *e, uint32_t result)
 static void
 finish(struct nic_engine *e)
 {
-	const uint32_t result = *e->a0;
+	const uint32_t result = e->a[0];
 	struct nic_frame *f = e->frame;
 
-	nic_me_kill(e->me, FW_CTX);
+	nic_ctx_kill(e->me, e->ctx);
 	if (!take_frame_back(e)) {
 		fail(e, "the packet vector has a frame outside of its buffer");
 		return;
@@ -269,8 +274,6 @@ finish(struct nic_engine *e)
 int
 nic_engine_run(struct nic_engine *e, struct nic_frame *frame)
 {
-	const uint64_t before = nic_me_insns(e->me);
-
 	if (frame->bytes > NIC_FRAME_BYTES_MAX)
 		return -EINVAL;
 	if (is_replaced(e))
@@ -284,18 +287,24 @@ nic_engine_run(struct nic_engine *e, struct nic_frame *frame)
 	write_vector(e);
 	enter(e);
 	frame->verdict = NIC_VERDICT_FAULT;
+	if (e->watch)
+		fw_watch_begin(e);
 	if (run_program(e))
 		finish(e);
-	e->stats.insns += nic_me_insns(e->me) - before;
+	if (e->watch)
+		fw_watch_end(e);
 	return 0;
 }
 
 /* ---- to look at ---- */
 
-const struct nic_engine_stats *
+struct nic_engine_stats
 nic_engine_stats(const struct nic_engine *engine)
 {
-	return &engine->stats;
+	struct nic_engine_stats stats = engine->stats;
+
+	stats.insns = engine->me->insns; /* it runs nothing else */
+	return stats;
 }
 
 /* They are counters all. */

@@ -13,6 +13,7 @@
 
 #include "nic/card.h"
 #include "nic/nic.h"
+#include "nic/timing/timing.h"
 
 struct nic_fw;
 struct nic_engine;
@@ -130,12 +131,17 @@ void nic_engine_free(struct nic_engine *engine);
 /* Runs the program on the frame. A frame the hardware would not give a program (longer than
  * NIC_FRAME_BYTES_MAX) is -EINVAL; else 0. */
 int nic_engine_run(struct nic_engine *engine, struct nic_frame *frame);
-const struct nic_engine_stats *nic_engine_stats(const struct nic_engine *engine);
+struct nic_engine_stats nic_engine_stats(const struct nic_engine *engine);
 void nic_engine_stats_add(struct nic_engine_stats *sum, const struct nic_engine_stats *more);
 /* The last device fault; NULL: there was none. */
 const struct nic_fault *nic_engine_fault(const struct nic_engine *engine);
 /* NIC_FAULT_KINDS_MAX rows; behind the last one reason is NULL. */
 const struct nic_fault_count *nic_engine_faults(const struct nic_engine *engine);
+/* The paths of the frames that come are kept from now on, for the timing model: some frames run
+ * exactly and are recorded, the others are counted. Results are the same. 0 or -ENOMEM. */
+int nic_engine_watch(struct nic_engine *engine);
+/* Adds what was kept. 0 or -ENOMEM; at the end, and once. */
+int nic_engine_paths(struct nic_engine *engine, struct nic_mix *mix);
 /* The microengine, to look at: its context 0 runs the frames. */
 struct nic_me *nic_engine_me(struct nic_engine *engine);
 

@@ -27,14 +27,13 @@ typedef const char *helper_fn(struct nic_engine *engine);
 static uint32_t
 gpr(const struct nic_engine *e, uint32_t num)
 {
-	return *nic_me_gpr(e->me, FW_CTX, false, num);
+	return e->a[num];
 }
 
 static void
 set_both(const struct nic_engine *e, uint32_t num, uint32_t value)
 {
-	*nic_me_gpr(e->me, FW_CTX, false, num) = value;
-	*nic_me_gpr(e->me, FW_CTX, true, num) = value;
+	e->a[num] = e->b[num] = value;
 }
 
 static void
@@ -50,9 +49,9 @@ spoil(const struct nic_engine *e)
 	for (uint32_t i = 0; i < GPRS_SPOILT; i++)
 		set_both(e, i, SPOILT);
 	for (uint32_t i = 0; i < XFERS_SPOILT; i++)
-		*nic_me_xfer_in(e->me, FW_CTX, i) = SPOILT;
-	*nic_me_gpr(e->me, FW_CTX, true, GPR_ALSO_SPOILT) = SPOILT;
-	nic_me_set_lm_addr(e->me, FW_CTX, 3, 0);
+		e->xfer[i] = SPOILT;
+	e->b[GPR_ALSO_SPOILT] = SPOILT;
+	e->ctx->lm_addr[3] = 0;
 }
 
 /* Bytes of local memory; false: some are outside. */
@@ -83,7 +82,8 @@ static const struct {
 };
 
 static void
-charge(struct nic_engine *e, const struct fw_map *map, const struct fw_hit *hit)
+charge(struct nic_engine *e, enum fw_change change, const struct fw_map *map, uint32_t id,
+	const uint32_t *key, const struct fw_hit *hit)
 {
 	const uint32_t more = costs[hit->found].a_word * map->key_words +
 			      costs[hit->found].a_compared * hit->compared;
@@ -92,6 +92,8 @@ charge(struct nic_engine *e, const struct fw_map *map, const struct fw_hit *hit)
 	e->stats.helper_insns += costs[hit->found].insns + more;
 	e->stats.helper_cycles += costs[hit->found].cycles + more;
 	e->stats.lookups[hit->found]++;
+	if (e->watch)
+		fw_watch_helper(e, change, map, id, key, hit);
 }
 
 /* The key LM0 points to. What is behind its last byte in the last word becomes zero, in the
@@ -143,7 +145,7 @@ lookup(struct nic_engine *e)
 		set_both(e, 0, (uint32_t)hit.offset);
 		set_both(e, 1, (uint32_t)(base >> 8));
 	}
-	charge(e, map, &hit);
+	charge(e, FW_LOOKUP, map, id, key, &hit);
 	return NULL;
 }
 
@@ -167,12 +169,13 @@ r0_of_rc(enum nic_ccm_rc rc)
 
 /* As a lookup: what writing costs more is not known. */
 static void
-charge_change(struct nic_engine *e, const struct fw_map *map, uint32_t id, const uint32_t *key)
+charge_change(struct nic_engine *e, enum fw_change change, const struct fw_map *map, uint32_t id,
+	const uint32_t *key)
 {
 	struct fw_hit hit;
 
 	fw_map_find(e->fw, id, key, &hit);
-	charge(e, map, &hit);
+	charge(e, change, map, id, key, &hit);
 }
 
 static const char *
@@ -190,7 +193,7 @@ update(struct nic_engine *e)
 	if (map && !read_lm(e, nic_me_lm_addr(e->me, FW_CTX, 2), value, map->value_bytes))
 		return "a helper's value is not in local memory";
 	if (map) {
-		charge_change(e, map, id, key);
+		charge_change(e, FW_UPDATE, map, id, key);
 		r0 = r0_of_rc(fw_map_update(e->fw, id, key, value, flags));
 	}
 	spoil(e);
@@ -208,7 +211,7 @@ static const char *delete (struct nic_engine *e)
 	if (reason)
 		return reason;
 	if (map) {
-		charge_change(e, map, id, key);
+		charge_change(e, FW_DELETE, map, id, key);
 		r0 = r0_of_rc(fw_map_delete(e->fw, id, key));
 	}
 	spoil(e);
@@ -294,6 +297,8 @@ output_event(struct nic_engine *e)
 	if (event)
 		fw_event_add(e->fw, event);
 	e->stats.helper_calls++;
+	if (e->watch)
+		fw_watch_event(e);
 	spoil(e);
 	set_r0(e, 0);
 	return NULL;
@@ -326,10 +331,13 @@ fw_is_helper(const struct nic_fw *fw, uint32_t address)
 const char *
 fw_helper(struct nic_engine *engine, uint32_t address)
 {
-	const uint32_t back = *nic_me_gpr(engine->me, FW_CTX, true, 0);
+	const uint32_t back = engine->b[0];
 	const char *reason = find(engine->fw, address)(engine);
 
-	if (!reason && nic_me_start(engine->me, FW_CTX, back) < 0)
-		reason = "a helper returns to no address of the code store";
-	return reason;
+	if (reason)
+		return reason;
+	if (back >= NIC_CODE_WORDS)
+		return "a helper returns to no address of the code store";
+	nic_ctx_start(engine->me, engine->ctx, back);
+	return NULL;
 }

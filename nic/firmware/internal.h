@@ -5,6 +5,7 @@
 
 #include "nic/ccm.h"
 #include "nic/firmware/firmware.h"
+#include "nic/internal.h"
 
 #include <pthread.h>
 
@@ -122,8 +123,9 @@ void fw_event_add(struct nic_fw *fw, struct fw_event *event);
 struct nic_engine {
 	struct nic_fw *fw;
 	struct nic_me *me;
-	/* registers and local memory of its context that every frame needs */
-	uint32_t *a0, *a22, *a29, *vector;
+	struct nic_ctx *ctx; /* of it, that runs frames */
+	/* of the context: GPRs of both banks, what memory has read, and the packet vector */
+	uint32_t *a, *b, *xfer, *vector;
 	uint32_t number;
 	bool exact;
 	struct fw_program *program[NIC_FW_PORTS];
@@ -135,6 +137,7 @@ struct nic_engine {
 	struct nic_frame *frame; /* that is being run */
 	uint8_t *buffer;	 /* of it */
 	uint32_t buffer_bytes;	 /* all of it; a packet address reaches NIC_PACKET_BYTES_MAX */
+	struct fw_watch *watch;	 /* NULL: nobody asks for paths */
 };
 
 /* The context that runs frames. Contexts take turns on the card; the result of a frame does not
@@ -150,5 +153,17 @@ bool fw_is_helper(const struct nic_fw *fw, uint32_t address);
 /* Runs it as the card's would and sets where the program goes on. NULL, or why it is a device
  * fault. */
 const char *fw_helper(struct nic_engine *engine, uint32_t address);
+
+/* ---- watch.c: which paths frames take; all but the last of an engine that has a watch ---- */
+
+struct fw_watch;
+enum fw_change { FW_LOOKUP, FW_UPDATE, FW_DELETE };
+
+void fw_watch_begin(struct nic_engine *engine);
+void fw_watch_end(struct nic_engine *engine);
+void fw_watch_helper(struct nic_engine *engine, enum fw_change change, const struct fw_map *map,
+	uint32_t id, const uint32_t *key, const struct fw_hit *hit);
+void fw_watch_event(struct nic_engine *engine);
+void fw_watch_free(struct fw_watch *watch);
 
 #endif

@@ -158,10 +158,15 @@ fw_map_update(
 	struct fw_map *map = &fw->maps[id];
 	struct fw_hit hit;
 
-	if (flags > BPF_EXIST)
+	/* In the kernel's order: BPF_F_LOCK, which no map here can have, an array sees last. */
+	if ((flags & ~(uint64_t)BPF_F_LOCK) > BPF_EXIST)
 		return NIC_CCM_BAD_ARGUMENT;
 	if (map->type == BPF_MAP_TYPE_ARRAY && key[0] >= map->entries_max)
 		return NIC_CCM_TOO_BIG;
+	if (map->type == BPF_MAP_TYPE_ARRAY && flags == (BPF_F_LOCK | BPF_NOEXIST))
+		return NIC_CCM_EXISTS;
+	if (flags & BPF_F_LOCK)
+		return NIC_CCM_BAD_ARGUMENT;
 	if (!map->is_array)
 		return fw_table_update(fw->table, map, id, key, value, flags);
 	if (flags == BPF_NOEXIST)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Private to table*.c: where everything of the map table is, and who may change a bucket. Locks are
- * the host's: a sequence number for each stripe of buckets, odd while it is written.
+ * Private to table*.c, and to watch.c, which says where helpers go: where everything of the map
+ * table is, and who may change a bucket. Locks are the host's: a sequence number for each stripe of
+ * buckets, odd while it is written.
  */
 #ifndef NIC_FIRMWARE_TABLE_H
 #define NIC_FIRMWARE_TABLE_H

@@ -6,6 +6,7 @@
  */
 #include "tests/diff/gen_internal.h"
 
+#include <linux/pkt_cls.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,11 +231,28 @@ gen_merge(struct gstate *into, const struct gstate *other)
 		merge_reg(&into->slots[i], &other->slots[i]);
 }
 
+static bool
+is_tc_of_card(const struct gen *g)
+{
+	return g->opts->is_for_card && g->opts->type == BPF_PROG_TYPE_SCHED_CLS;
+}
+
+/* Of a tc program the card must know it: nfp-offload-rules.md 4.1. */
+static int32_t
+roll_result(struct gen *g)
+{
+	static const int32_t of_tc[] = { TC_ACT_UNSPEC, TC_ACT_SHOT, TC_ACT_STOLEN, TC_ACT_QUEUED,
+		TC_ACT_TRAP };
+	uint32_t roll = gen_roll(g, 5);
+
+	return is_tc_of_card(g) ? of_tc[roll] : (int32_t)roll;
+}
+
 static void
 set_result(struct gen *g)
 {
-	if (g->s.r[0].kind != SCALAR || gen_chance(g, 60))
-		gen_emit(g, MOV64_K, 0, 0, 0, (int32_t)gen_roll(g, 5));
+	if (g->s.r[0].kind != SCALAR || is_tc_of_card(g) || gen_chance(g, 60))
+		gen_emit(g, MOV64_K, 0, 0, 0, roll_result(g));
 }
 
 void
@@ -263,7 +281,7 @@ end_function(struct gen *g)
 		gen_emit(g, BPF_JMP | BPF_JA, 0, 0, 1, 0);
 		for (uint32_t i = 0; i < g->exit_cnt; i++)
 			g->insns[g->exits[i]].off = (int16_t)(g->cnt - g->exits[i] - 1);
-		gen_emit(g, MOV64_K, 0, 0, 0, (int32_t)gen_roll(g, 5));
+		gen_emit(g, MOV64_K, 0, 0, 0, roll_result(g));
 	}
 	gen_emit(g, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 	g->exit_cnt = 0;
@@ -348,6 +366,7 @@ gen_program(const struct gen_opts *opts, struct bpf_insn *insns)
 		abort();
 	g->insns = insns;
 	g->opts = opts;
+	g->maps = opts->is_for_card ? gen_card_maps : gen_maps;
 	g->rng = (opts->seed + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
 	for (int i = 0; i < 4; i++)
 		gen_roll(g, 2);

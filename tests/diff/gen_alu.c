@@ -48,7 +48,8 @@ gen_new_scalar(struct gen *g)
 void
 gadget_new_scalar(struct gen *g)
 {
-	if (gen_chance(g, 80) || g->reserved & 1)
+	if (gen_chance(g, 80) || g->reserved & 1 ||
+		(g->opts->is_for_card && g->opts->has_no_random))
 		gen_new_scalar(g);
 	else
 		call_for_scalar(g);

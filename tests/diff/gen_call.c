@@ -70,6 +70,8 @@ is_callable(const struct gen *g, size_t i)
 		return false;
 	if (g->opts->is_runnable && !helpers[i].is_runnable)
 		return false;
+	if (g->opts->has_no_random && helpers[i].id == BPF_FUNC_get_prandom_u32)
+		return false;
 	if ((where == 'X' || where == 'T') && g->loops)
 		return false; /* the body may use the packet the next time round */
 	return where == 'b' ||
@@ -82,6 +84,15 @@ gen_load_map(struct gen *g, uint8_t dst, int32_t map)
 	gen_emit(g, BPF_LD | BPF_IMM | BPF_DW, dst, BPF_PSEUDO_MAP_IDX, 0, map);
 	gen_emit(g, 0, 0, 0, 0, 0);
 	g->s.r[dst].kind = UNKNOWN;
+}
+
+/* A key of the card's that is there, and now and then something behind it in its last word. */
+static void
+store_odd_key(struct gen *g, int32_t at)
+{
+	gen_emit(g, BPF_LD | BPF_IMM | BPF_DW, g->scratch, 0, 0, (int32_t)gen_roll(g, 4));
+	gen_emit(g, 0, 0, 0, 0, gen_chance(g, 10) ? (int32_t)(gen_roll(g, 1u << 15) << 16) : 0);
+	gen_emit(g, STORE(BPF_DW), 10, g->scratch, at, 0);
 }
 
 /* Write `bytes` of the stack, and give their offset. */
@@ -98,6 +109,8 @@ gen_fill_stack(struct gen *g, uint32_t bytes)
 		/* For the card, no half of what was a pointer stays. */
 		if (bytes <= 4 && (slot->kind == SCALAR || !g->opts->is_for_card))
 			gen_emit(g, STORE_K(BPF_W), 10, 0, at, (int32_t)gen_roll(g, 4));
+		else if (bytes % 4 && g->opts->is_for_card)
+			store_odd_key(g, at);
 		else
 			gen_emit(g, STORE_K(BPF_DW), 10, 0, at, gen_imm(g));
 		*slot = (struct greg){ .kind = SCALAR, .max = ANY_SCALAR };
@@ -157,7 +170,7 @@ put_size(struct gen *g, uint8_t dst, uint32_t bytes)
 static int32_t
 roll_map(struct gen *g)
 {
-	return (int32_t)gen_roll(g, (g->opts->is_for_card ? ARRAY : PERCPU) + 1);
+	return (int32_t)gen_roll(g, g->opts->is_for_card ? GEN_CARD_MAPS : PERCPU + 1);
 }
 
 /* The map of a K or V argument is the one before it. */
@@ -191,12 +204,12 @@ put_arg(struct gen *g, char letter, uint8_t dst, struct call_args *args)
 	case 'D': gen_load_map(g, dst, DEVICES); return true;
 	case 'E': gen_load_map(g, dst, EVENTS); return true;
 	case 'R': gen_load_map(g, dst, RING); return true;
-	case 'K': point_to_memory(g, dst, gen_maps[args->map].key_size, 0); return true;
+	case 'K': point_to_memory(g, dst, g->maps[args->map].key_size, 0); return true;
 	case 'V':
 		/* What is updated on the card has no counters. */
 		if (g->opts->is_for_card && !(g->map_updates & 1u << args->map))
 			return false;
-		point_to_memory(g, dst, gen_maps[args->map].value_size, 0);
+		point_to_memory(g, dst, g->maps[args->map].value_size, 0);
 		return true;
 	case 'B':
 	case 'W':
@@ -285,10 +298,46 @@ gadget_lookup(struct gen *g)
 	if (g->reserved & 0x3f)
 		return;
 	gen_load_map(g, 1, map);
-	point_to_memory(g, 2, gen_maps[map].key_size, 0);
+	point_to_memory(g, 2, g->maps[map].key_size, 0);
 	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem);
 	gen_clobber(g);
-	gen_check_null(g, gen_maps[map].value_size);
+	gen_check_null(g, g->maps[map].value_size);
+}
+
+/* A value that is read once more after its key got another one, or none. */
+void
+gadget_card_held(struct gen *g)
+{
+	int32_t map = roll_map(g), key;
+	uint8_t p = (uint8_t)(6 + gen_roll(g, 4)), dst;
+	bool is_update = gen_chance(g, 70);
+
+	if (g->reserved & (0x3fu | 1u << p) || g->s.r[p].kind == CTX ||
+		!(g->map_updates & 1u << map))
+		return;
+	key = gen_fill_stack(g, g->maps[map].key_size);
+	gen_load_map(g, 1, map);
+	gen_pointer_to(g, 2, 10, key);
+	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_map_lookup_elem);
+	gen_clobber(g);
+	gen_leave_if(g, JMP_K(BPF_JEQ), 0, 0, 0);
+	gen_emit(g, MOV64_X, p, 0, 0, 0);
+	gen_set(g, p, (struct greg){ .kind = MEM, .size = g->maps[map].value_size });
+	gen_pointer_to(g, 2, 10, key);
+	if (is_update) {
+		gen_pointer_to(g, 3, 10, gen_fill_stack(g, g->maps[map].value_size));
+		gen_emit(g, MOV64_K, 4, 0, 0, 0);
+	}
+	gen_load_map(g, 1, map);
+	gen_emit(g, BPF_JMP | BPF_CALL, 0, 0, 0,
+		is_update ? BPF_FUNC_map_update_elem : BPF_FUNC_map_delete_elem);
+	gen_clobber(g);
+	gen_set_scalar(g, 0, ANY_SCALAR);
+	dst = gen_pick_dst(g);
+	if (dst == p || dst == 10)
+		return;
+	gen_emit(g, LOAD(BPF_W), dst, p, 0, 0);
+	gen_set_scalar(g, dst, ANY_SCALAR);
 }
 
 /* The address of a byte of an array's value 0: global variables. */

@@ -238,7 +238,7 @@ gen_card_begin(struct gen *g)
 	g->reserved |= (uint16_t)(1u << g->scratch);
 	if (!g->is_sub) {
 		g->stack_bytes = gen_chance(g, 70) ? 64 : 128;
-		g->map_updates = gen_roll(g, 4);
+		g->map_updates = gen_roll(g, 1u << GEN_CARD_MAPS);
 	}
 	for (uint8_t reg = 6; reg <= 7; reg++)
 		if (g->s.r[reg].kind == CTX && !g->is_sub)

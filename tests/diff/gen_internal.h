@@ -54,6 +54,7 @@ struct gen {
 	uint32_t cnt, budget; /* slots; where this function should end */
 	uint64_t rng;
 	const struct gen_opts *opts;
+	const struct xb_map_def *maps;
 	struct gstate s;
 	uint8_t pkt_ids;		     /* used so far */
 	uint16_t reserved;		     /* registers no block may write: loop counters */
@@ -123,7 +124,7 @@ void gen_pointer_to(struct gen *g, uint8_t dst, uint8_t src, int32_t add);
 	G(packet_access, 12, 14)                                                                   \
 	G(packet_var, 5, 4)                                                                        \
 	G(packet_meta, 2, 0)                                                                       \
-	G(legacy_load, 1, 0)                                                                       \
+	G(legacy_load, 1, 4)                                                                       \
 	G(lookup, 8, 8)                                                                            \
 	G(map_value, 2, 0)                                                                         \
 	G(helper, 10, 8)                                                                           \
@@ -138,7 +139,8 @@ void gen_pointer_to(struct gen *g, uint8_t dst, uint8_t src, int32_t add);
 	G(card_swap, 0, 3)                                                                         \
 	G(card_copy, 0, 4)                                                                         \
 	G(card_paths, 0, 3)                                                                        \
-	G(card_choice, 0, 4)
+	G(card_choice, 0, 4)                                                                       \
+	G(card_held, 0, 2)
 #define G(name, weight, card_weight) void gadget_##name(struct gen *g);
 GADGET_LIST(G)
 #undef G

@@ -72,4 +72,26 @@ const struct xb_map_def gen_maps[] = {
 		.inner = ARRAY,
 	},
 };
+/* Halves of values begin at multiples of 8. A key whose last word is not full, too. */
+const struct xb_map_def gen_card_maps[GEN_CARD_MAPS] = {
+	{ .name = "hash",
+		.type = BPF_MAP_TYPE_HASH,
+		.key_size = 4,
+		.value_size = 16,
+		.max_entries = 64,
+		.inner = -1 },
+	{ .name = "array",
+		.type = BPF_MAP_TYPE_ARRAY,
+		.key_size = 4,
+		.value_size = 48,
+		.max_entries = 4,
+		.inner = -1 },
+	{ .name = "odd",
+		.type = BPF_MAP_TYPE_HASH,
+		.key_size = 6,
+		.value_size = 32,
+		.max_entries = 3,
+		.inner = -1 },
+};
+
 const uint32_t gen_map_cnt = sizeof(gen_maps) / sizeof(gen_maps[0]);

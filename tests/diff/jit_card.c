@@ -200,6 +200,15 @@ read_lm(struct card *card, uint32_t at, void *bytes, uint32_t cnt)
 	}
 }
 
+/* What is behind the key in its last word becomes zero where it stands. */
+static void
+clear_behind_key(struct card *card, uint32_t at, uint32_t cnt)
+{
+	for (; cnt % 4 != 0; cnt++)
+		*nic_me_lm(card->me, (at + cnt) / 4 % NIC_LM_WORDS) &=
+			~(UINT32_C(0xff) << 8 * ((at + cnt) % 4));
+}
+
 static uint64_t
 call(struct card *card, uint32_t address, struct xb_map *map)
 {
@@ -209,6 +218,7 @@ call(struct card *card, uint32_t address, struct xb_map *map)
 	uint8_t *found;
 
 	read_lm(card, pointer(card, 0), key, xb_map_key_size(map));
+	clear_behind_key(card, pointer(card, 0), xb_map_key_size(map));
 	read_lm(card, pointer(card, 2), value, xb_map_value_size(map));
 	switch (address) {
 	case LOOKUP_AT:
@@ -227,7 +237,7 @@ run_helper(struct card *card, struct card_run *run, uint32_t address)
 	uint32_t back = *nic_me_gpr(card->me, 0, true, 0);
 	uint64_t r0;
 
-	if (map >= CARD_MAPS || card->maps[map] == NULL || address == EVENT_AT) {
+	if (map >= CARD_MAPS || address == EVENT_AT) {
 		snprintf(run->fault, sizeof(run->fault), "helper %#x of map %u", address, map + 1);
 		return false;
 	}

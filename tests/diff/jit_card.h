@@ -9,10 +9,11 @@
 
 #include "bpf/xb.h"
 #include "jit-nfp/internal.h"
+#include "tests/diff/gen.h"
 
 #define CARD_BUFFER_BYTES 2048u /* of a packet */
 #define CARD_PACKET_AT 136u	/* where it begins: nfp-isa.md 15 */
-#define CARD_MAPS 4u
+#define CARD_MAPS GEN_CARD_MAPS
 
 extern const struct jit_card card_facts;
 

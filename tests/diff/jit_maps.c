@@ -37,15 +37,13 @@ int
 pair_maps_make(struct pair_maps *maps)
 {
 	for (uint32_t i = 0; i < CARD_MAPS; i++) {
-		if (gen_maps[i].type != BPF_MAP_TYPE_HASH && gen_maps[i].type != BPF_MAP_TYPE_ARRAY)
-			continue;
-		maps->host[i] = xb_map_new(&gen_maps[i], 1, NULL);
-		maps->card[i] = xb_map_new(&gen_maps[i], 1, NULL);
+		maps->host[i] = xb_map_new(&gen_card_maps[i], 1, NULL);
+		maps->card[i] = xb_map_new(&gen_card_maps[i], 1, NULL);
 		if (!maps->host[i] || !maps->card[i])
 			return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < CARD_MAPS; i++) {
-		maps->facts[i] = jit_map_new(&gen_maps[i], i + 1);
+		maps->facts[i] = jit_map_new(&gen_card_maps[i], i + 1);
 		if (!maps->facts[i])
 			return -ENOMEM;
 	}
@@ -92,12 +90,13 @@ void
 pair_maps_fill(struct pair_maps *maps, uint64_t seed)
 {
 	for (uint32_t i = 0; i < CARD_MAPS; i++)
-		for (uint32_t n = 0; n < KEYS && maps->host[i]; n++) {
+		for (uint32_t n = 0; n < KEYS; n++) {
 			uint8_t key[8], value[VALUE_MAX];
 
 			put_key(key, n);
 			random_value(value, &seed);
-			if (gen_maps[i].type == BPF_MAP_TYPE_HASH && next_random(&seed) % 3 == 0)
+			if (gen_card_maps[i].type == BPF_MAP_TYPE_HASH &&
+				next_random(&seed) % 3 == 0)
 				continue;
 			xb_map_user_update(maps->host[i], key, value, BPF_ANY);
 			swap_counters(maps->facts[i], value);
@@ -123,7 +122,7 @@ bool
 pair_maps_are_same(const struct pair_maps *maps, char *text, size_t size)
 {
 	for (uint32_t i = 0; i < CARD_MAPS; i++)
-		for (uint32_t n = 0; n < KEYS && maps->host[i]; n++)
+		for (uint32_t n = 0; n < KEYS; n++)
 			if (!is_same_entry(maps, i, n)) {
 				snprintf(text, size, "map %u, key %u", i, n);
 				return false;
@@ -135,7 +134,7 @@ void
 pair_maps_repair(struct pair_maps *maps)
 {
 	for (uint32_t i = 0; i < CARD_MAPS; i++)
-		for (uint32_t n = 0; n < KEYS && maps->host[i]; n++) {
+		for (uint32_t n = 0; n < KEYS; n++) {
 			uint8_t key[8], value[VALUE_MAX];
 
 			put_key(key, n);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The maps of a program that runs on the card and on the host: the first of gen_maps. */
+/* The maps of a program that runs on the card and on the host: gen_card_maps. */
 #ifndef TESTS_DIFF_JIT_MAPS_H
 #define TESTS_DIFF_JIT_MAPS_H
 
@@ -7,7 +7,7 @@
 
 struct pair_maps {
 	struct jit_map *facts[CARD_MAPS];
-	/* NULL for a type the card does not have; card has the card's byte order */
+	/* card has the card's byte order */
 	struct xb_map *host[CARD_MAPS], *card[CARD_MAPS];
 };
 

@@ -155,7 +155,7 @@ verify(struct pair *pair, struct bpf_insn *insns, uint32_t cnt)
 		.type = BPF_PROG_TYPE_XDP,
 		.gpl_compatible = true,
 		.offloaded = true,
-		.maps = gen_maps,
+		.maps = gen_card_maps,
 		.map_cnt = CARD_MAPS,
 	};
 	const struct xb_verify_hooks hooks = {
@@ -309,9 +309,15 @@ pair_explains(const struct pair *pair, const struct jit_finding *finding)
 {
 	const char *name = jit_rule_info(finding->rule)->name;
 
-	/* Random numbers are the same here. */
-	return strncmp(name, "QUIRK_", 6) == 0 && finding->rule != JIT_RULE_QUIRK_RANDOM &&
-	       finding->insn >= 0 && pair->ran[finding->insn];
+	switch (finding->rule) {
+	/* Here numbers are the same, results are what the card makes of them, maps are Linux's. */
+	case JIT_RULE_QUIRK_RANDOM:
+	case JIT_RULE_QUIRK_REDIRECT:
+	case JIT_RULE_QUIRK_VALUE_HELD: return false;
+	default:
+		return strncmp(name, "QUIRK_", 6) == 0 && finding->insn >= 0 &&
+		       pair->ran[finding->insn];
+	}
 }
 
 static bool

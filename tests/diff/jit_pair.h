@@ -34,7 +34,7 @@ enum pair_loaded {
 	PAIR_NO_CODE, /* by the translation */
 	PAIR_FAILED,  /* a mistake of ours: it was accepted and the host cannot run it */
 };
-/* Of an XDP program with maps gen_maps[0, CARD_MAPS), which hold entries that seed gives. */
+/* Of an XDP program with maps gen_card_maps, which hold entries that seed gives. */
 enum pair_loaded pair_load(
 	struct pair *pair, const struct bpf_insn *insns, uint32_t cnt, uint64_t seed);
 /* Runs both; seed: random numbers and what is undefined. */

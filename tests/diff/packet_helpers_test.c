@@ -3,6 +3,7 @@
  * Helpers that change or read the packet, with every argument at which they change their mind, in
  * the running kernel and in our engine: the same result, the same packet.
  */
+#include "tests/diff/emit.h"
 #include "tests/diff/kernel.h"
 
 #include <errno.h>
@@ -12,23 +13,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define INSNS_MAX 64
 #define BUFFER_BYTES 64 /* on the stack, below r10 */
-
-struct program {
-	struct bpf_insn insns[INSNS_MAX];
-	uint32_t cnt;
-};
-
-static void
-emit(struct program *p, uint8_t code, unsigned int dst, unsigned int src, int off, int32_t imm)
-{
-	p->insns[p->cnt++] = (struct bpf_insn){ .code = code,
-		.dst_reg = dst & 15u,
-		.src_reg = src & 15u,
-		.off = (int16_t)off,
-		.imm = imm };
-}
 
 static void
 emit_mov(struct program *p, unsigned int dst, int32_t imm)

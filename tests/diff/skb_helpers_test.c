@@ -6,6 +6,7 @@
  *
  *	skb_helpers_test [SEED [COUNT]]
  */
+#include "tests/diff/emit.h"
 #include "tests/diff/oracle.h"
 #include "tests/diff/skb_kernel.h"
 
@@ -18,7 +19,6 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define COUNT_DEFAULT 3000
-#define INSNS_MAX 512
 #define CALLS_MAX 3
 #define BUFFER_BYTES 64 /* on the stack, below r10 */
 /* In front of the kernel's packet. When that does not do, pskb_expand_head() makes a transport
@@ -26,29 +26,8 @@
  * it is set. Only bpf_skb_change_tail() looks. */
 #define HEADROOM 64
 
-struct program {
-	struct bpf_insn insns[INSNS_MAX];
-	uint32_t cnt;
-	uint32_t pushed; /* bytes that went before the packet at most */
-};
-
-static void
-emit(struct program *p, uint8_t code, unsigned int dst, unsigned int src, int off, int32_t imm)
-{
-	p->insns[p->cnt++] = (struct bpf_insn){ .code = code,
-		.dst_reg = dst & 15u,
-		.src_reg = src & 15u,
-		.off = (int16_t)off,
-		.imm = imm };
-}
-
-/* r7 is a sum of all that was seen. */
-static void
-emit_see(struct program *p, unsigned int reg)
-{
-	emit(p, BPF_ALU64 | BPF_MUL | BPF_K, 7, 0, 0, 31);
-	emit(p, BPF_ALU64 | BPF_ADD | BPF_X, 7, reg, 0, 0);
-}
+/* Bytes that may have gone before the packet, in the program that is being made. */
+static uint32_t pushed;
 
 /* ---- arguments ---- */
 
@@ -125,7 +104,7 @@ emit_call(struct program *p, uint64_t *seed)
 {
 	size_t h = draw(seed, ARRAY_SIZE(helpers));
 
-	if (helpers[h].id == BPF_FUNC_skb_change_tail && p->pushed > HEADROOM)
+	if (helpers[h].id == BPF_FUNC_skb_change_tail && pushed > HEADROOM)
 		return;
 	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, 1, 6, 0, 0);
 	for (unsigned int i = 0; i < 4 && helpers[h].args[i] != NONE; i++) {
@@ -137,7 +116,7 @@ emit_call(struct program *p, uint64_t *seed)
 		emit(p, BPF_ALU64 | BPF_MOV | BPF_K, i + 2, 0, 0,
 			draw_value(helpers[h].args[i], seed));
 	}
-	p->pushed += pushes(helpers[h].id, p->insns[p->cnt - 2].imm);
+	pushed += pushes(helpers[h].id, p->insns[p->cnt - 2].imm);
 	emit(p, BPF_JMP | BPF_CALL, 0, 0, 0, helpers[h].id);
 	emit_see(p, 0);
 }
@@ -174,7 +153,7 @@ make(struct program *p, uint64_t *seed)
 {
 	uint32_t calls = 1 + draw(seed, CALLS_MAX);
 
-	p->cnt = p->pushed = 0;
+	p->cnt = pushed = 0;
 	emit(p, BPF_ALU64 | BPF_MOV | BPF_X, 6, 1, 0, 0);
 	emit(p, BPF_ALU64 | BPF_MOV | BPF_K, 7, 0, 0, 0);
 	for (int i = 4; i <= BUFFER_BYTES; i += 4)

@@ -9,6 +9,7 @@
  * The list of fields is written here anew, not taken from bpf/verifier/ctx.def: this is a test of
  * that table too.
  */
+#include "tests/diff/emit.h"
 #include "tests/diff/oracle.h"
 #include "tests/diff/skb_kernel.h"
 
@@ -20,32 +21,10 @@
 
 #define COUNT_DEFAULT 3000
 #define ITEMS_MAX 40
-#define INSNS_MAX 512
 #define PACKET_BYTES 128
 #define MEMSX 0x80
 
-struct program {
-	struct bpf_insn insns[INSNS_MAX];
-	uint32_t cnt;
-};
-
-static void
-emit(struct program *p, uint8_t code, unsigned int dst, unsigned int src, int off, int32_t imm)
-{
-	p->insns[p->cnt++] = (struct bpf_insn){ .code = code,
-		.dst_reg = dst & 15u,
-		.src_reg = src & 15u,
-		.off = (int16_t)off,
-		.imm = imm };
-}
-
-/* r6: context; r7: a sum of all that was seen; r8: a number that was made up or seen. */
-static void
-emit_see(struct program *p, unsigned int reg)
-{
-	emit(p, BPF_ALU64 | BPF_MUL | BPF_K, 7, 0, 0, 31);
-	emit(p, BPF_ALU64 | BPF_ADD | BPF_X, 7, reg, 0, 0);
-}
+/* r6: context; r7: see emit_see(); r8: a number that was made up or seen. */
 
 /* ---- fields ---- */
 

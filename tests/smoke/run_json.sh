@@ -46,6 +46,16 @@ assert report["placement"] == "card" and report["engine"] == "nfp" and report["m
 assert offload["accepted"] is True and offload["nfp_insns"] > 100 and offload["firmware"] == "ebpf"
 assert report["simulator"]["nfp_insns_executed"] > 100 * report["packets"]
 assert report["statistics"]["bpf_pass_pkts"] == report["packets"] == report["verdicts"]["XDP_PASS"]
+card = report["card"]
+missing = set("mpps gbps cycles_per_packet busy_cycles_per_packet bottleneck gain_without_bottleneck limits_mpps utilization "
+              "mes mhz paths latency_us latency_validated validated not_validated".split()) - set(card)
+assert not missing, missing
+assert card["mes"] == 50 and card["mhz"] == 800 and card["paths"] == 3, card
+assert card["bottleneck"] == "host" and card["validated"] is False and card["not_validated"], card
+for name in "me emem ctm mac wire host".split():
+    assert 0 < card["utilization"][name] <= 1.0001, (name, card)
+    assert card["mpps"] <= card["limits_mpps"][name] * 1.0001, (name, card)
+assert card["gbps"] / card["mpps"] * 1e3 / 8 * report["packets"] - report["bytes"] < 1e-3 * report["bytes"]
 counts = [int.from_bytes(bytes.fromhex(e["value"]), "little") for e in report["maps"][0]["entries"]]
 assert sum(counts) == report["packets"] and len(counts) == 4, counts
 EOF

@@ -7,7 +7,7 @@ A test is one of:
     its sentence; of what is no error, a case with that finding
   a finding in an output of tests/golden/check/ or tests/golden/samples/, with severity, stage,
     errno, sentence and why
-  a sentence that a test of tests/unit/jit-nfp/ or tests/diff/jit_cases_test.c expects (what
+  a sentence that a test of tests/unit/jit-nfp/ or tests/diff/quirk_cases.c expects (what
     no object provokes: the kernel never asks for it, or it is told when a port changes); of what is
     no error, or has no sentence of its own, the rule's id
 
@@ -63,7 +63,7 @@ def evidence(root):
         why = re.search(r"^    why: (.*)$", block, re.M)
         heads = r"^(error|warning|note), (\w+)(?:, ([A-Z]+))?(?:, [^:]*)?: (?:\[nfp\] )?(.*)$"
         printed += [(*head, why[1]) for head in re.findall(heads, block, re.M) if why]
-    sources = glob.glob(f"{root}/tests/unit/jit-nfp/*_test.c") + [f"{root}/tests/diff/jit_cases_test.c"]
+    sources = glob.glob(f"{root}/tests/unit/jit-nfp/*_test.c") + [f"{root}/tests/diff/quirk_cases.c"]
     units = "".join(read(p) for p in sorted(sources))
     strings = [text_of(s) for s in re.findall(STRINGS, units)]
     said = [s.removeprefix("[nfp] ").removesuffix("\\n") for s in strings]

@@ -173,7 +173,7 @@ static void
 what_is_printed_can_be_read(void **state)
 {
 	struct nic_card card, again = { 0 };
-	char text[NIC_CARD_TEXT_MAX], assignment[128];
+	char text[NIC_CARD_VALUE_MAX], assignment[2 * NIC_CARD_VALUE_MAX];
 
 	(void)state;
 	read_library(&card, NIC_CARD_DEFAULT, NIC_FIRMWARE_DEFAULT);
@@ -208,6 +208,14 @@ every_mistake_is_told_with_its_line(void **state)
 			"to 4294967295" },
 		{ "[bar]\nstack_bytes = 100\n",
 			"my.ini:2: stack_bytes: 100 is not a multiple of 64" },
+		{ "[memory]\nswap_cycles = 1.2345\n",
+			"my.ini:2: swap_cycles: '1.2345' is not a number with up to three "
+			"decimals" },
+		{ "[memory]\nswap_cycles = .5\n", "my.ini:2: swap_cycles: '.5' is not a number" },
+		{ "[memory]\nswap_cycles = 100.001\n",
+			"my.ini:2: swap_cycles: 100.001 is out of range, it takes 0 to 100" },
+		{ "[timing]\nfw_drop = 3 ctm:4? 5\n",
+			"my.ini:2: fw_drop: a blank is wanted between steps" },
 		{ "[bar]\nhas_bpf = true\n", "my.ini:2: has_bpf: 'true' is neither yes nor no" },
 		{ "[maps]\nmap_types = hash,array\n",
 			"my.ini:2: map_types: 'hash,array' is none or a list of hash and array, "
@@ -275,6 +283,20 @@ a_card_that_is_not_whole_says_what_is_missing(void **state)
 }
 
 static void
+steps_may_have_parentheses_before_their_source(void **state)
+{
+	struct nic_card card = { 0 };
+
+	(void)state;
+	assert_int_equal(
+		read_text(&card, "[timing]\nfw_order = 1 ( ring:4! ) 2.50 (read: (there))\n"), 0);
+	assert_string_equal(card.fw_order, "1 ( ring:4! ) 2.50");
+	assert_string_equal(card.notes[NIC_KEY_fw_order].source, "(there)");
+	assert_int_equal(read_text(&card, "[memory]\nswap_cycles = 1.050\n"), 0);
+	assert_int_equal(card.swap_cycles, 1050);
+}
+
+static void
 what_if_changes_one_key(void **state)
 {
 	struct nic_card card;
@@ -319,6 +341,7 @@ main(void)
 		cmocka_unit_test(every_mistake_is_told_with_its_line),
 		cmocka_unit_test(lines_and_bytes_that_are_no_text_are_told),
 		cmocka_unit_test(a_card_that_is_not_whole_says_what_is_missing),
+		cmocka_unit_test(steps_may_have_parentheses_before_their_source),
 		cmocka_unit_test(what_if_changes_one_key),
 		cmocka_unit_test(cards_and_firmwares_are_found_by_name),
 	};

@@ -68,8 +68,8 @@ load_bad(struct machine *m, int map, uint32_t flags, struct xb_log *log)
 {
 	const struct bpf_insn insns[] = { CALL(BPF_FUNC_ktime_get_ns), STX(BPF_DW, 10, 0, -8),
 		MOV64_REG(2, 10), ADD64_IMM(2, -8), LD_MAP_FD(1, map),
-		CALL(BPF_FUNC_map_lookup_elem), MOV64_IMM(0, 7),
-		INSN(BPF_ALU64 | BPF_MOD | BPF_K, 0, 0, 0, 3), EXIT() };
+		CALL(BPF_FUNC_map_lookup_elem), MOV64_IMM(3, 7),
+		INSN(BPF_ALU64 | BPF_MOD | BPF_K, 3, 0, 0, 3), MOV64_IMM(0, 2), EXIT() };
 	const struct off_prog_load attr = { .prog_type = BPF_PROG_TYPE_XDP,
 		.insns = insns,
 		.insn_cnt = CNT(insns),
@@ -83,6 +83,8 @@ load_bad(struct machine *m, int map, uint32_t flags, struct xb_log *log)
 static void
 assert_found(const struct machine *m, const char *const *rules, uint32_t cnt)
 {
+	for (uint32_t i = 0; m->findings.cnt != cnt && i < m->findings.cnt; i++)
+		print_message("%s: %s\n", m->findings.list[i].rule, m->findings.list[i].message);
 	assert_int_equal(m->findings.cnt, cnt);
 	for (uint32_t i = 0; i < cnt; i++) {
 		assert_string_equal(m->findings.list[i].rule, rules[i]);
