@@ -252,6 +252,8 @@ check_program(struct check *c, const struct xb_object *obj, const struct xb_prog
 		return;
 	}
 	err = bring(c, verbose);
+	if (c->offload.kernel != NULL)
+		offload_stop_finding(&c->offload);
 	/* What is refused was found. */
 	if (err < 0 && check_refusal(c) == NULL)
 		c->err = err;

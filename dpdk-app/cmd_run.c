@@ -17,8 +17,9 @@
 #include <unistd.h>
 
 #include "dpdk-app/eal.h"
+#include "dpdk-app/events.h"
 #include "dpdk-app/flow.h"
-#include "dpdk-app/offload.h"
+#include "dpdk-app/place.h"
 #include "dpdk-app/replay.h"
 #include "dpdk-app/report.h"
 
@@ -28,10 +29,9 @@ static volatile sig_atomic_t interrupted;
 struct run {
 	const struct options *opt;
 	struct program program;
-	struct card card;
-	struct check check; /* what the card says of the program */
-	bool is_asked;	    /* the card */
-	bool is_offloaded;  /* the program is on the card, check.offload */
+	struct place place;	     /* of the program */
+	struct events events;	     /* of a program on the card */
+	struct program host_program; /* --host-program, behind the one on the card */
 	struct replay replay;
 	struct job job;
 	struct worker *workers;
@@ -67,6 +67,7 @@ static void
 work(struct run *run)
 {
 	output_write(&run->job.out, &run->job.ports, run->job.lcores);
+	events_poll(&run->events);
 	if (worker_poll(&run->workers[0]) == 0)
 		rte_pause();
 }
@@ -131,7 +132,7 @@ distribute(struct run *run, struct rte_mbuf **pkts, uint32_t cnt)
 {
 	for (uint32_t i = 0; i < cnt; i++)
 		pkt_info(pkts[i])->seq = run->job.out.next++;
-	if (run->is_offloaded || run->job.lcores == 1)
+	if (run->place.is_offloaded || run->job.lcores == 1)
 		enqueue(run, shortest_queue(run), pkts, cnt);
 	else
 		spread(run, pkts, cnt);
@@ -194,9 +195,11 @@ finish(struct run *run)
 	do {
 		others = others_run();
 		own = run->job.ports.live ? 0 : worker_poll(&run->workers[0]);
+		events_poll(&run->events);
 		output_write(&run->job.out, &run->job.ports, run->job.lcores);
 	} while (others || own > 0);
 	rte_eal_mp_wait_lcore();
+	events_poll(&run->events);
 	output_write(&run->job.out, &run->job.ports, run->job.lcores);
 }
 
@@ -234,71 +237,90 @@ usage_problem(const struct options *opt)
 	return NULL;
 }
 
-/* Is this where a program of this type may be attached? */
-static bool
-is_mode_of(const char *mode, enum bpf_prog_type type)
-{
-	if (mode == NULL || strcmp(mode, "auto") == 0)
-		return true;
-	return (strncmp(mode, "xdp", 3) == 0) == (type == BPF_PROG_TYPE_XDP);
-}
-
-static bool
-is_mode(const struct run *run, const char *mode)
-{
-	return strcmp(run->opt->mode != NULL ? run->opt->mode : "auto", mode) == 0;
-}
-
-/* The card refuses, and nothing else was wanted. */
 static int
-tell_refusal(const struct run *run)
+load_on_host(struct run *run, struct program *program)
 {
-	if (run->opt->json) {
-		report_refusal_json(&run->program, &run->check, stdout);
-		return STATUS_REFUSED;
-	}
-	complain("%s: the card refuses program '%s':", run->program.obj->path,
-		run->program.prog->name);
-	findings_print(run->check.findings, run->check.finding_cnt, stderr);
-	return STATUS_REFUSED;
+	const struct program_how how = {
+		.type = program->prog->type,
+		.n_cpus = run->job.lcores,
+		.is_verified = true,
+		.verbose = run->opt->verbose,
+	};
+	int status = program_load(program, &how);
+
+	run->job.host_type = program->prog->type;
+	run->job.image = program->image;
+	return status;
 }
 
-/* What a card takes goes there, in modes auto and xdpoffload. */
+/* OBJECT[:NAME]; a file whose own name has a colon is that file. */
 static int
-offer_to_card(struct run *run)
+open_host_program(struct run *run, const char *spec)
 {
+	char *path = strdup(spec), *colon = path != NULL ? strrchr(path, ':') : NULL;
+	struct options opt = *run->opt;
 	int status;
 
-	/* tc programs are not attached to the card yet */
-	if (run->job.type != BPF_PROG_TYPE_XDP ||
-		(!is_mode(run, "auto") && !is_mode(run, "xdpoffload")))
-		return STATUS_DONE;
-	status = card_of_options(&run->card, run->opt);
-	if (status != STATUS_DONE)
-		return status;
-	run->is_asked = true;
-	check_program(
-		&run->check, run->program.obj, run->program.prog, &run->card, run->opt->verbose);
-	if (check_refusal(&run->check) == NULL || !is_mode(run, "auto"))
-		complain_log(&run->check.log); /* else the host's verifier has its own */
-	if (check_refusal(&run->check) != NULL)
-		return is_mode(run, "auto") ? STATUS_DONE : tell_refusal(run);
-	run->is_offloaded = run->check.err == 0;
-	if (!run->is_offloaded)
-		complain("%s: program '%s' cannot be put on the card: %s", run->program.obj->path,
-			run->program.prog->name, strerror(-run->check.err));
-	return run->is_offloaded ? STATUS_DONE : STATUS_RUNTIME;
+	if (path == NULL) {
+		complain("no memory");
+		return STATUS_RUNTIME;
+	}
+	opt.args = &path;
+	opt.program = opt.section = NULL;
+	if (colon != NULL && access(path, F_OK) != 0) {
+		*colon = '\0';
+		opt.program = colon + 1;
+	}
+	status = program_open(&run->host_program, &opt);
+	free(path);
+	return status;
 }
 
-/* Where it was attached. */
-static const char *
-mode_of(const struct run *run)
+/* The kernel lets it be attached to the same port, and our engine runs it. */
+static int
+add_host_program(struct run *run)
 {
-	if (run->is_offloaded)
-		return "xdpoffload";
-	if (!is_mode(run, "auto"))
-		return run->opt->mode;
-	return run->job.type == BPF_PROG_TYPE_XDP ? "xdpdrv" : "skip_hw";
+	struct program *program = &run->host_program;
+	struct xb_log log = { 0 };
+	int err, status = open_host_program(run, run->opt->host_program);
+
+	if (status == STATUS_DONE)
+		status = load_on_host(run, program);
+	if (status != STATUS_DONE)
+		return status;
+	run->job.has_host_program = true;
+	err = offload_attach_host(&run->place.check.offload, program->obj, program->prog, &log);
+	if (err < 0)
+		complain("%s: program '%s' cannot be attached beside the card's: %s",
+			program->obj->path, program->prog->name, strerror(-err));
+	if (err < 0)
+		complain_log(&log);
+	xb_log_free(&log);
+	return err < 0 ? STATUS_REFUSED : STATUS_DONE;
+}
+
+/* Of what is not on the card there is nothing to be behind. */
+static int
+tell_no_card(const struct run *run)
+{
+	complain("--host-program is for packets that a card passes, and program '%s' is not on "
+		 "one%s",
+		run->program.prog->name, run->place.is_asked ? ":" : "");
+	if (run->place.is_asked)
+		findings_print(check_refusal(&run->place.check), 1, stderr);
+	return run->place.is_asked ? STATUS_REFUSED : STATUS_USAGE;
+}
+
+/* Somebody listens to what the program on the card outputs. */
+static int
+listen_to_events(struct run *run)
+{
+	int err = events_start(&run->events, &run->place.check.offload, run->opt->maps);
+
+	if (err < 0)
+		complain("events of program '%s' cannot be read: %s", run->program.prog->name,
+			strerror(-err));
+	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
 }
 
 static int
@@ -309,20 +331,16 @@ open_program(struct run *run)
 	if (status != STATUS_DONE)
 		return status;
 	run->job.type = run->program.prog->type;
-	if (!is_mode_of(run->opt->mode, run->job.type)) {
-		complain("run: --mode %s is not for %s programs", run->opt->mode,
-			xb_prog_type_name(run->job.type));
-		return STATUS_USAGE;
-	}
-	status = offer_to_card(run);
-	if (status != STATUS_DONE || run->is_offloaded)
-		return status;
-	status = program_load(&run->program, &(struct program_how){ .type = run->job.type,
-						     .n_cpus = run->job.lcores,
-						     .is_verified = true,
-						     .verbose = run->opt->verbose });
+	status = place_program(&run->place, run->opt, &run->program);
+	if (status == STATUS_DONE && run->place.is_offloaded)
+		status = listen_to_events(run);
+	if (status == STATUS_DONE && run->opt->host_program != NULL)
+		status = run->place.is_offloaded ? add_host_program(run) : tell_no_card(run);
+	else if (status == STATUS_DONE && !run->place.is_offloaded)
+		status = load_on_host(run, &run->program);
 	if (status == STATUS_REFUSED && run->opt->json)
-		report_refusal_json(&run->program, run->is_asked ? &run->check : NULL, stdout);
+		report_refusal_json(
+			&run->program, run->place.is_asked ? &run->place.check : NULL, stdout);
 	return status;
 }
 
@@ -355,6 +373,7 @@ open_output(struct run *run, struct xb_log *log)
 	struct output_opts opts = {
 		.in = run->replay.file,
 		.is_nano = run->opt->in == NULL || run->replay.is_nano,
+		.tells_place = run->job.has_host_program,
 		.snaplen = run->opt->in == NULL ? UINT16_MAX : run->replay.snaplen,
 	};
 
@@ -401,20 +420,22 @@ make_workers(struct run *run, struct xb_log *log)
 		struct worker *w = &run->workers[i];
 
 		w->job = &run->job;
-		w->id = i;
+		w->id = w->rx_queue = i;
+		w->host = run->job.has_host_program ? &w->behind : &w->stats;
 		w->vm = xb_vm_new(i);
 		if (w->vm == NULL)
 			goto no_memory;
 		xb_vm_set_seed(w->vm, i + 1);
-		if (run->job.type != BPF_PROG_TYPE_XDP)
+		if (run->job.image != NULL && run->job.host_type != BPF_PROG_TYPE_XDP) {
 			w->spare = malloc(XB_SKB_SPARE_BYTES);
-		if (run->job.type != BPF_PROG_TYPE_XDP && w->spare == NULL)
-			goto no_memory;
+			if (w->spare == NULL)
+				goto no_memory;
+		}
 		if (run->opt->verbose)
 			xb_vm_set_trace(w->vm, stderr);
-		if (!run->is_offloaded)
+		if (!run->place.is_offloaded)
 			continue;
-		w->engine = nic_engine_new(run->check.offload.fw, i, false);
+		w->engine = nic_engine_new(run->place.check.offload.fw, i, false);
 		if (w->engine == NULL || nic_engine_watch(w->engine) < 0)
 			goto no_memory;
 	}
@@ -446,13 +467,13 @@ setup(struct run *run)
 static void
 predict(const struct run *run, struct forecast *forecast)
 {
-	struct nic_mix *mix = run->is_offloaded ? nic_mix_new() : NULL;
-	int err = mix == NULL && run->is_offloaded ? -ENOMEM : 0;
+	struct nic_mix *mix = run->place.is_offloaded ? nic_mix_new() : NULL;
+	int err = mix == NULL && run->place.is_offloaded ? -ENOMEM : 0;
 
 	for (unsigned int i = 0; mix != NULL && err == 0 && i < run->job.lcores; i++)
 		err = nic_engine_paths(run->workers[i].engine, mix);
 	if (mix != NULL && err == 0)
-		err = forecast_make(forecast, &run->card, mix, run->opt->anomaly);
+		err = forecast_make(forecast, &run->place.card, mix, run->opt->anomaly);
 	if (err < 0)
 		complain("no memory for a prediction of the card's speed");
 	nic_mix_free(mix);
@@ -462,14 +483,21 @@ static int
 report(struct run *run)
 {
 	const struct options *opt = run->opt;
+	struct result behind = {
+		.program = &run->host_program,
+		.mode = run->job.host_type == BPF_PROG_TYPE_XDP ? "xdpdrv" : "skip_hw",
+		.show_maps = opt->maps,
+	};
 	struct result r = {
 		.program = &run->program,
 		.seconds = (double)(run->ended - run->started) / (double)rte_get_tsc_hz(),
 		.lcores = run->job.lcores,
 		.from = opt->in != NULL ? run->replay.path : opt->vdev.word[0],
-		.check = run->is_asked ? &run->check : NULL,
-		.offload = run->is_offloaded ? &run->check.offload : NULL,
-		.mode = mode_of(run),
+		.check = run->place.is_asked ? &run->place.check : NULL,
+		.offload = run->place.is_offloaded ? &run->place.check.offload : NULL,
+		.events = &run->events,
+		.mode = run->place.mode,
+		.behind = run->job.has_host_program ? &behind : NULL,
 		.show_maps = opt->maps,
 		.interrupted = interrupted,
 		.snapped = run->replay.snapped,
@@ -479,7 +507,8 @@ report(struct run *run)
 
 	for (unsigned int i = 0; i < run->job.lcores; i++) {
 		stats_add(&r.stats, &run->workers[i].stats);
-		if (run->is_offloaded) {
+		stats_add(&behind.stats, &run->workers[i].behind);
+		if (run->place.is_offloaded) {
 			const struct nic_engine_stats more =
 				nic_engine_stats(run->workers[i].engine);
 
@@ -535,8 +564,9 @@ teardown(struct run *run)
 		free(run->workers[i].spare);
 	}
 	free(run->workers);
-	if (run->is_asked)
-		check_free(&run->check);
+	events_end(&run->events);
+	place_end(&run->place);
+	program_close(&run->host_program);
 	program_close(&run->program);
 	if (run->eal_runs) {
 		ports_close(&run->job.ports);
@@ -566,7 +596,6 @@ cmd_run(const struct options *opt)
 	if (status == STATUS_DONE) {
 		sigaction(SIGINT, &action, NULL);
 		sigaction(SIGTERM, &action, NULL);
-		run.job.image = run.program.image;
 		run_packets(&run);
 		status = conclude(&run);
 	}

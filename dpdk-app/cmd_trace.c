@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `xoffload trace`: one packet of a capture, instruction by instruction. The packets before it run
- * first, untraced, so that the maps are as they are when it comes. No DPDK port takes part; the
- * buffer is laid out as an mbuf is.
+ * `xoffload trace`: one packet of a capture, instruction by instruction, on the card or on the
+ * host's engine. The packets before it run first, untraced, so that the maps are as they are when
+ * it comes. No DPDK port takes part; the buffer is laid out as an mbuf is.
  */
 #include "dpdk-app/cmd.h"
 
@@ -11,23 +11,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dpdk-app/dump.h"
 #include "dpdk-app/json.h"
 #include "dpdk-app/output.h"
 #include "dpdk-app/packet.h"
+#include "dpdk-app/place.h"
 #include "dpdk-app/replay.h"
+#include "dpdk-app/report.h"
 #include "dpdk-app/trace.h"
 
 struct tracing {
 	const struct options *opt;
 	struct program program;
+	struct place place;
 	struct replay replay;
-	struct xb_vm *vm;
 	struct trace trace;
 	struct trace_packet packet;
 	uint8_t *buf, *original; /* of the packet; and as it was captured */
 	uint32_t received;	 /* bytes */
-	uint64_t r0;
-	int err; /* of the run */
+	enum code code;		 /* what became of it */
+	const uint8_t *data;	 /* and what it is then */
+	size_t bytes;
+	/* on the host */
+	struct xb_vm *vm;
+	/* on the card */
+	struct nic_engine *engine;
+	uint32_t *map_numbers; /* as obj->maps */
+	struct nic_frame frame;
+	struct trace_sum sum;
 };
 
 /* ---- the packet ---- */
@@ -59,7 +70,26 @@ put_packet(struct tracing *t, const struct pcap_pkthdr *header, const u_char *by
 		},
 		.missing = header->len > header->caplen ? header->len - header->caplen : 0,
 	};
+	t->frame = (struct nic_frame){
+		.data = t->buf + PKT_HEADROOM,
+		.bytes = header->caplen,
+		.tailroom = size - PKT_HEADROOM - header->caplen,
+	};
+	if (t->engine != NULL && header->caplen > NIC_FRAME_BYTES_MAX)
+		return "longer than a card's buffer";
 	return NULL;
+}
+
+/* One before the one that is asked for. */
+static void
+run_untraced(struct tracing *t)
+{
+	uint64_t r0;
+
+	if (t->engine != NULL)
+		nic_engine_run(t->engine, &t->frame);
+	else
+		xb_vm_run_xdp(t->vm, t->program.image, &t->packet.xdp, &r0);
 }
 
 /* The next packet that the filter lets through. 1, 0 at the end, or -errno and a complaint. */
@@ -104,7 +134,7 @@ find_packet(struct tracing *t)
 		if (i == wanted)
 			break;
 		if (unseen == NULL)
-			xb_vm_run_xdp(t->vm, t->program.image, &t->packet.xdp, &t->r0);
+			run_untraced(t);
 	}
 	if (unseen != NULL) {
 		complain("%s: packet %" PRIu64 " is %s: no program sees it", t->replay.path, wanted,
@@ -117,56 +147,138 @@ find_packet(struct tracing *t)
 
 /* ---- what became of it ---- */
 
-static const char *
-verdict(const struct tracing *t)
-{
-	return t->err != 0 ? "XDP_ABORTED" : code_infos[code_of_xdp(t->r0)].name;
-}
+/* Of the column of changes. */
+static const char trace_legend[] =
+	"gpr_N      both banks hold it; gprA_N, gprB_N: that one\n"
+	"$xfer_N    read from memory; $xfer_out_N: will be written there\n"
+	"pkt+N      of the packet, from where it begins now\n"
+	"stack+N    of the stack, from gprA_22 on\n"
+	"cycle      from the first instruction on, no other context running; a wait is as long as "
+	"the\n"
+	"           card's memory takes (xoffload cards NAME says how that is known)\n"
+	"helper     its cycles are its work without waits; gpr 2 to 11 and $xfer_0 to 15 are "
+	"lost\n";
 
 static void
 print_head(const struct tracing *t)
 {
 	const struct xb_prog *prog = t->program.prog;
+	const struct check *check = &t->place.check;
 
 	printf("packet %" PRIu64 " of %s, %u bytes", t->packet.index, t->replay.path, t->received);
 	if (t->packet.missing > 0)
 		printf(" (%u more were not captured)", t->packet.missing);
-	printf(", through %s (%s, section \"%s\") on the host\n", prog->name,
+	printf(", through %s (%s, section \"%s\") on the ", prog->name,
 		xb_prog_type_name(prog->type), prog->section);
+	if (t->engine == NULL) {
+		printf("host\n");
+		return;
+	}
+	printf("card %s (firmware %s)\n", check->card->name, check->card->firmware);
+	dump_legend();
+	printf("\n%s\n", trace_legend);
+	printf(" cycle   word  what is executed, and what it changed\n");
+}
+
+static bool
+is_same(const struct tracing *t)
+{
+	return t->bytes == t->received && memcmp(t->data, t->original, t->bytes) == 0;
+}
+
+static const char *
+statistic(const struct tracing *t)
+{
+	static const char *const names[NIC_STAT_CNT] = {
+#define X(name) [NIC_STAT_##name] = #name,
+		NIC_STAT_LIST(X)
+#undef X
+	};
+
+	return t->engine != NULL && t->frame.stat >= 0 ? names[t->frame.stat] : NULL;
 }
 
 static void
 print_end(const struct tracing *t)
 {
-	const struct xb_xdp *xdp = &t->packet.xdp;
-	const size_t len = (size_t)(xdp->data_end - xdp->data);
-	const bool is_same = len == t->received && memcmp(xdp->data, t->original, len) == 0;
+	const char *name = code_infos[t->code].name, *counter = statistic(t);
+	const struct trace_sum *sum = &t->sum;
 
-	printf("%s after %" PRIu64 " instructions; %zu bytes, %s\n", verdict(t), t->trace.row_cnt,
-		len, is_same ? "unchanged" : "changed");
+	if (t->engine == NULL) {
+		printf("%s after %" PRIu64 " instructions; %zu bytes, %s\n", name, t->trace.row_cnt,
+			t->bytes, is_same(t) ? "unchanged" : "changed");
+		return;
+	}
+	printf("%s, counted by %s, after %" PRIu64 " instructions in %" PRIu64 " cycles", name,
+		counter != NULL ? counter : "nothing", sum->words, sum->cycles);
+	if (sum->waits > 0)
+		printf(", %" PRIu64 " of them waiting", sum->waits);
+	if (sum->helper_calls > 0)
+		printf(", %" PRIu64 " in %" PRIu64 " helper%s", sum->helpers, sum->helper_calls,
+			sum->helper_calls > 1 ? "s" : "");
+	printf("; %zu bytes, %s\n", t->bytes, is_same(t) ? "unchanged" : "changed");
+}
+
+static json_t *
+json_sum(const struct tracing *t)
+{
+	const struct trace_sum *sum = &t->sum;
+
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "card",
+		t->place.check.card->name, "firmware", t->place.check.card->firmware,
+		"instructions", (json_int_t)sum->words, "cycles", (json_int_t)sum->cycles, "waits",
+		(json_int_t)sum->waits, "helper_calls", (json_int_t)sum->helper_calls,
+		"helper_cycles", (json_int_t)sum->helpers, "counter", json_text(statistic(t)));
 }
 
 static int
 print_json(struct tracing *t)
 {
-	const struct xb_xdp *xdp = &t->packet.xdp;
-
-	return json_print(json_pack("{s:o, s:{s:I, s:i, s:i}, s:s, s:o, s:s, s:i}", "program",
-				  json_program(t->program.obj, t->program.prog), "packet", "index",
-				  (json_int_t)t->packet.index, "bytes", (int)t->received, "missing",
-				  (int)t->packet.missing, "engine", "interp", "steps",
-				  json_incref(t->trace.rows), "verdict", verdict(t), "bytes",
-				  (int)(xdp->data_end - xdp->data)),
+	return json_print(
+		json_pack("{s:o, s:{s:I, s:i, s:i}, s:s, s:o, s:o, s:s, s:i}", "program",
+			json_program(t->program.obj, t->program.prog), "packet", "index",
+			(json_int_t)t->packet.index, "bytes", (int)t->received, "missing",
+			(int)t->packet.missing, "engine", t->engine != NULL ? "nfp" : "interp",
+			"steps", json_incref(t->trace.rows), "nfp",
+			t->engine != NULL ? json_sum(t) : json_null(), "verdict",
+			code_infos[t->code].name, "bytes", (int)t->bytes),
 		stdout);
+}
+
+static int
+run_on_host(struct tracing *t)
+{
+	const struct xb_xdp *xdp = &t->packet.xdp;
+	uint64_t r0;
+	int err = trace_bpf(&t->trace, &t->program, t->vm, &t->packet, &r0);
+
+	t->code = err != 0 ? CODE_XDP_ABORTED : code_of_xdp(r0);
+	t->data = xdp->data;
+	t->bytes = (size_t)(xdp->data_end - xdp->data);
+	return err;
+}
+
+static int
+run_on_card(struct tracing *t)
+{
+	int err = trace_card(
+		&t->trace, &t->place.check, t->map_numbers, t->engine, &t->frame, &t->sum);
+
+	t->code = code_of_card(t->program.prog->type, &t->frame);
+	t->data = t->frame.data;
+	t->bytes = t->frame.bytes;
+	return err;
 }
 
 static int
 run(struct tracing *t)
 {
+	int err;
+
 	if (!t->opt->json)
 		print_head(t);
-	t->err = trace_bpf(&t->trace, &t->program, t->vm, &t->packet, &t->r0);
-	if (t->err == -ENOMEM) {
+	err = t->engine != NULL ? run_on_card(t) : run_on_host(t);
+	if (err == -ENOMEM) {
 		complain("no memory");
 		return STATUS_RUNTIME;
 	}
@@ -194,7 +306,7 @@ open_capture(struct tracing *t)
 }
 
 static int
-load(struct tracing *t)
+load_on_host(struct tracing *t)
 {
 	const struct program_how how = {
 		.type = BPF_PROG_TYPE_XDP,
@@ -204,20 +316,77 @@ load(struct tracing *t)
 	};
 
 	if (t->program.prog->type != BPF_PROG_TYPE_XDP) {
-		complain("program '%s' is a %s program; only XDP programs can be traced yet",
+		complain(
+			"program '%s' is a %s program; on the host only XDP programs can be traced "
+			"yet",
 			t->program.prog->name, xb_prog_type_name(t->program.prog->type));
 		return STATUS_REFUSED;
 	}
 	t->vm = xb_vm_new(0);
-	t->buf = malloc(PKT_GIANT_BYTES_MAX + PKT_HEADROOM);
-	t->original = malloc(PKT_GIANT_BYTES_MAX);
-	t->trace.rows = t->opt->json ? json_array() : NULL;
-	if (t->vm == NULL || t->buf == NULL || t->original == NULL) {
+	if (t->vm == NULL) {
 		complain("no memory");
 		return STATUS_RUNTIME;
 	}
 	xb_vm_set_budget(t->vm, UINT64_MAX);
 	return program_load(&t->program, &how);
+}
+
+/* What the microcode calls the maps; that of the host is none of its. */
+static int
+number_maps(struct tracing *t)
+{
+	const struct offload *o = &t->place.check.offload;
+
+	t->map_numbers = calloc(o->obj->map_cnt + 1, sizeof(*t->map_numbers));
+	for (uint32_t i = 0; t->map_numbers != NULL && i < o->obj->map_cnt; i++)
+		if (off_nfp_map_number(o->kernel, o->maps[i], &t->map_numbers[i]) < 0)
+			t->map_numbers[i] = UINT32_MAX;
+	return t->map_numbers != NULL ? 0 : -ENOMEM;
+}
+
+static int
+load_on_card(struct tracing *t)
+{
+	if (number_maps(t) == 0)
+		t->engine = nic_engine_new(t->place.check.offload.fw, 0, false);
+	if (t->engine != NULL)
+		return STATUS_DONE;
+	complain("no memory");
+	return STATUS_RUNTIME;
+}
+
+/* The card refuses, and the host was not asked for. */
+static void
+tell_fallback(const struct tracing *t)
+{
+	const struct finding *refusal = check_refusal(&t->place.check);
+
+	complain("note: the card refuses program '%s': %s (%s); so it is for the host, as with "
+		 "--bpf; xoffload check says more",
+		t->program.prog->name, refusal->message, finding_errno(refusal));
+}
+
+static int
+load(struct tracing *t)
+{
+	int status = STATUS_DONE;
+
+	t->buf = malloc(PKT_GIANT_BYTES_MAX + PKT_HEADROOM);
+	t->original = malloc(PKT_GIANT_BYTES_MAX);
+	t->trace.rows = t->opt->json ? json_array() : NULL;
+	if (t->buf == NULL || t->original == NULL) {
+		complain("no memory");
+		return STATUS_RUNTIME;
+	}
+	if (!t->opt->bpf)
+		status = place_program(&t->place, t->opt, &t->program);
+	if (status != STATUS_DONE)
+		return status;
+	if (t->place.is_offloaded)
+		return load_on_card(t);
+	if (t->place.is_asked)
+		tell_fallback(t);
+	return load_on_host(t);
 }
 
 int
@@ -233,6 +402,8 @@ cmd_trace(const struct options *opt)
 	status = program_open(&t.program, opt);
 	if (status == STATUS_DONE)
 		status = load(&t);
+	if (status == STATUS_REFUSED && opt->json)
+		report_refusal_json(&t.program, t.place.is_asked ? &t.place.check : NULL, stdout);
 	if (status == STATUS_DONE)
 		status = open_capture(&t);
 	if (status == STATUS_DONE)
@@ -242,6 +413,9 @@ cmd_trace(const struct options *opt)
 	replay_close(&t.replay);
 	json_decref(t.trace.rows);
 	xb_vm_free(t.vm);
+	nic_engine_free(t.engine);
+	free(t.map_numbers);
+	place_end(&t.place);
 	program_close(&t.program);
 	free(t.buf);
 	free(t.original);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Verdicts and errors as a table, and how a tc program's result becomes one. */
+/* Verdicts and errors as a table, and how what the card did, or a tc program's result, becomes one.
+ */
 #include "dpdk-app/code.h"
 
 #include <linux/pkt_cls.h>
@@ -23,6 +24,24 @@ code_is_of(enum code code, enum bpf_prog_type type)
 	case BPF_PROG_TYPE_SCHED_CLS: return code_infos[code].programs & CLS;
 	default: return code_infos[code].programs & ACT;
 	}
+}
+
+/* What is aborted is dropped and counted apart, what tc takes away is dropped and not counted
+ * (nfp-isa.md 8.5). */
+enum code
+code_of_card(enum bpf_prog_type type, const struct nic_frame *frame)
+{
+	const bool is_xdp = type == BPF_PROG_TYPE_XDP;
+
+	switch (frame->verdict) {
+	case NIC_VERDICT_PASS: return is_xdp ? CODE_XDP_PASS : CODE_TC_ACT_UNSPEC;
+	case NIC_VERDICT_TX: return is_xdp ? CODE_XDP_TX : CODE_TC_ACT_REDIRECT;
+	case NIC_VERDICT_DROP: break;
+	case NIC_VERDICT_FAULT: return CODE_fault_device;
+	}
+	if (is_xdp)
+		return frame->stat == NIC_STAT_bpf_app3 ? CODE_XDP_ABORTED : CODE_XDP_DROP;
+	return frame->stat < 0 ? CODE_TC_ACT_STOLEN : CODE_TC_ACT_SHOT;
 }
 
 bool

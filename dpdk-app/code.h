@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "nic/firmware/firmware.h"
+
 enum code {
 #define VERDICT(name, ...) CODE_##name,
 #define ERROR(name, ...) CODE_##name,
@@ -47,6 +49,8 @@ code_of_xdp(uint64_t r0)
 
 	return action <= CODE_XDP_REDIRECT ? (enum code)action : CODE_XDP_ABORTED;
 }
+/* What the card did with a frame, as a verdict of a program of this type: it has fewer. */
+enum code code_of_card(enum bpf_prog_type type, const struct nic_frame *frame);
 /* What a tc program's r0 counts as; false: it is no verdict, and counts as TC_ACT_UNSPEC. */
 bool code_of_tc(enum bpf_prog_type type, int32_t r0, enum code *code);
 

@@ -19,7 +19,15 @@ void dump_subprogram(const struct xb_prog *prog, uint32_t insn);
 /* "   4: (b7) r0 = 2" and the note; returns the slots it takes. */
 uint32_t dump_insn(const struct xb_prog *prog, uint32_t insn, const char *note);
 
-/* dump_source.c: a translated program; words: its microcode, as it is to be shown. */
+/* dump_source.c: what the registers are, for who is new to the card. */
+void dump_legend(void);
+/* What begins at a word that comes from no instruction; NULL: nothing. */
+const char *dump_label(const struct jit_image *image, uint32_t index);
+#define DUMP_NOTE_BYTES 160
+/* " ; to out, .64", or nothing: what the word, shown so, has to do with others. */
+void dump_word_note(
+	const struct jit_image *image, uint32_t index, uint64_t shown, char note[DUMP_NOTE_BYTES]);
+/* A translated program; words: its microcode, as it is to be shown. */
 void dump_source(const struct check *check, const uint64_t *words);
 
 /* cmd_dump_nfp.c: STATUS_DONE or the status to exit with. */

@@ -12,7 +12,6 @@
 #include "nic/nic.h"
 
 #define LINE_BYTES (NIC_TEXT_MAX + 32)
-#define NOTE_BYTES 160
 
 /* How far the listing is. */
 struct walk {
@@ -75,7 +74,7 @@ why_no_words(const struct bpf_insn *insn, enum jit_skip skip)
 
 /* "; to 200", "; map services", or nothing. */
 static void
-note_insn(const struct walk *w, uint32_t slot, bool has_words, char note[NOTE_BYTES])
+note_insn(const struct walk *w, uint32_t slot, bool has_words, char note[DUMP_NOTE_BYTES])
 {
 	const struct xb_object *obj = w->check->obj;
 	const struct xb_prog *prog = w->check->prog;
@@ -84,22 +83,22 @@ note_insn(const struct walk *w, uint32_t slot, bool has_words, char note[NOTE_BY
 
 	note[0] = '\0';
 	if (!has_words)
-		snprintf(note, NOTE_BYTES, " ; %s",
+		snprintf(note, DUMP_NOTE_BYTES, " ; %s",
 			why_no_words(insn, (enum jit_skip)w->check->image.skips[slot]));
 	else if (xb_insn_names_map(insn) && (uint32_t)insn->imm < obj->map_cnt)
-		snprintf(note, NOTE_BYTES, " ; map %s", obj->maps[insn->imm].name);
+		snprintf(note, DUMP_NOTE_BYTES, " ; map %s", obj->maps[insn->imm].name);
 	else if (target >= 0 && target < prog->insn_cnt && is_call(insn))
-		snprintf(note, NOTE_BYTES, " ; %s, at %" PRId64,
+		snprintf(note, DUMP_NOTE_BYTES, " ; %s, at %" PRId64,
 			xb_prog_func(prog, (uint32_t)target)->name, target);
 	else if (target != INT64_MAX)
-		snprintf(note, NOTE_BYTES, " ; to %" PRId64, target);
+		snprintf(note, DUMP_NOTE_BYTES, " ; to %" PRId64, target);
 }
 
 static void
 print_insn(struct walk *w, uint32_t slot, bool has_words)
 {
 	const struct xb_prog *prog = w->check->prog;
-	char note[NOTE_BYTES];
+	char note[DUMP_NOTE_BYTES];
 
 	if (dump_is_subprogram(prog, slot) || dump_is_new_line(prog, slot, w->line))
 		putchar('\n');
@@ -128,46 +127,48 @@ branch_target(uint64_t word)
 }
 
 static void
-note_helper(uint32_t target, char note[NOTE_BYTES])
+note_helper(uint32_t target, char note[DUMP_NOTE_BYTES])
 {
 	const struct xb_helper *helper = xb_helper_by_id((int32_t)(target - NIC_RELOC_TARGET));
 
-	snprintf(note, NOTE_BYTES, " ; to the firmware's %s",
+	snprintf(note, DUMP_NOTE_BYTES, " ; to the firmware's %s",
 		helper != NULL ? helper->name : "helper");
 }
 
 /* What loading puts into the word, as a word of this listing or of the firmware. */
-static void
-note_word(const struct walk *w, uint32_t index, char note[NOTE_BYTES])
+void
+dump_word_note(
+	const struct jit_image *image, uint32_t index, uint64_t shown, char note[DUMP_NOTE_BYTES])
 {
-	const struct jit_image *image = &w->check->image;
 	uint64_t word = image->words[index];
 	enum nic_reloc reloc = nic_reloc_get(word);
 	struct nic_insn immed;
 
 	note[0] = '\0';
 	switch (reloc) {
-	case NIC_RELOC_BR_GO_OUT: snprintf(note, NOTE_BYTES, " ; to out, .%u", image->out); break;
+	case NIC_RELOC_BR_GO_OUT:
+		snprintf(note, DUMP_NOTE_BYTES, " ; to out, .%u", image->out);
+		break;
 	case NIC_RELOC_BR_GO_ABORT:
-		snprintf(note, NOTE_BYTES, " ; to abort, .%u", image->abort);
+		snprintf(note, DUMP_NOTE_BYTES, " ; to abort, .%u", image->abort);
 		break;
 	case NIC_RELOC_BR_GO_CALL_PUSH_REGS:
-		snprintf(note, NOTE_BYTES, " ; to push, .%u", image->push);
+		snprintf(note, DUMP_NOTE_BYTES, " ; to push, .%u", image->push);
 		break;
 	case NIC_RELOC_BR_GO_CALL_POP_REGS:
-		snprintf(note, NOTE_BYTES, " ; to pop, .%u", image->pop);
+		snprintf(note, DUMP_NOTE_BYTES, " ; to pop, .%u", image->pop);
 		break;
 	case NIC_RELOC_BR_NEXT_PKT:
-		snprintf(note, NOTE_BYTES, " ; to the firmware: the packet is done");
+		snprintf(note, DUMP_NOTE_BYTES, " ; to the firmware: the packet is done");
 		break;
 	case NIC_RELOC_BR_HELPER: note_helper(branch_target(word), note); break;
 	case NIC_RELOC_IMMED_REL:
 		if (nic_decode(word, &immed) == NULL)
-			snprintf(note, NOTE_BYTES, " ; the address of .%u", immed.imm);
+			snprintf(note, DUMP_NOTE_BYTES, " ; the address of .%u", immed.imm);
 		break;
 	case NIC_RELOC_BR_REL: /* as it is printed, unless it is relocated */
-		if (w->words[index] != word)
-			snprintf(note, NOTE_BYTES, " ; to .%u", branch_target(word));
+		if (shown != word)
+			snprintf(note, DUMP_NOTE_BYTES, " ; to .%u", branch_target(word));
 		break;
 	default: break;
 	}
@@ -176,17 +177,17 @@ note_word(const struct walk *w, uint32_t index, char note[NOTE_BYTES])
 static void
 print_word(const struct walk *w, uint32_t index)
 {
-	char text[LINE_BYTES], note[NOTE_BYTES];
+	char text[LINE_BYTES], note[DUMP_NOTE_BYTES];
 
 	nic_format_line(w->words[index], index, w->check->image.cnt, text, sizeof(text));
-	note_word(w, index, note);
+	dump_word_note(&w->check->image, index, w->words[index], note);
 	printf("\t%s%s\n", text, note);
 }
 
 /* ---- places that come from no instruction ---- */
 
-static void
-print_label(const struct jit_image *image, uint32_t index)
+const char *
+dump_label(const struct jit_image *image, uint32_t index)
 {
 	const struct {
 		const char *name;
@@ -204,7 +205,14 @@ print_label(const struct jit_image *image, uint32_t index)
 
 	for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
 		if (labels[i].is_there && labels[i].at == index)
-			printf("\n%s\n", labels[i].name);
+			return labels[i].name;
+	return NULL;
+}
+
+void
+dump_legend(void)
+{
+	printf("\n%s", legend);
 }
 
 void
@@ -212,12 +220,15 @@ dump_source(const struct check *check, const uint64_t *words)
 {
 	const struct jit_image *image = &check->image;
 	struct walk w = { .check = check, .words = words };
+	const char *label;
 
-	printf("\n%s", legend);
+	dump_legend();
 	for (uint32_t i = 0; i < image->cnt; i++) {
 		if (i == image->abort)
 			print_insns(&w, UINT32_MAX);
-		print_label(image, i);
+		label = dump_label(image, i);
+		if (label != NULL)
+			printf("\n%s\n", label);
 		if (image->insns[i] != JIT_NO_INSN)
 			print_insns(&w, image->insns[i]);
 		print_word(&w, i);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A card with its firmware, a kernel and its driver (offload/), and a loader's calls to bring a
- * program there. Used by check.c, which makes them in order; what was loaded is what cmd_run.c
- * runs.
+ * program there. Used by check.c, which makes them in order; what was loaded is what cmd_run.c and
+ * cmd_trace.c run.
  */
 #ifndef APP_OFFLOAD_H
 #define APP_OFFLOAD_H
@@ -34,6 +34,12 @@ int offload_load(
 /* In hardware mode at the first port: XDP, or a tc filter with skip_sw. What was refused before is
  * not attached, -ECANCELED. */
 int offload_attach(struct offload *o, const struct xb_prog *prog, struct off_extack *extack);
+/* From now on calls end at their first refusal. */
+void offload_stop_finding(struct offload *o);
+/* A program of the host on the same port: XDP in driver mode, tc with skip_hw. 0, or -errno and a
+ * sentence. */
+int offload_attach_host(struct offload *o, const struct xb_object *obj, const struct xb_prog *prog,
+	struct xb_log *log);
 /* Tolerates what is half made. Engines must be gone. */
 void offload_end(struct offload *o);
 

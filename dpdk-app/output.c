@@ -37,7 +37,7 @@ output_open(struct output *out, const struct options *opt, const struct output_o
 {
 	int ret;
 
-	*out = (struct output){ .is_nano = opts->is_nano };
+	*out = (struct output){ .is_nano = opts->is_nano, .tells_place = opts->tells_place };
 	ret = open_files(out, opt, opts, log);
 	if (ret == 0 && (opt->verdicts || opt->pass_out || opt->tx_out)) {
 		out->slots = calloc(WINDOW, sizeof(*out->slots));
@@ -69,13 +69,15 @@ dumper_of(const struct output *out, enum code code)
 }
 
 void
-output_decide(struct output *out, const struct pkt_info *info, enum code code, uint32_t len)
+output_decide(struct output *out, const struct pkt_info *info, enum code code, uint32_t len,
+	bool is_behind)
 {
 	struct slot *slot = slot_of(out, info->seq);
 
 	slot->index = info->index;
 	slot->len = len;
 	slot->code = (uint8_t)code;
+	slot->is_behind = is_behind;
 	slot->has_packet = dumper_of(out, code) != NULL;
 	__atomic_store_n(&slot->decided, true, __ATOMIC_RELEASE);
 }
@@ -115,20 +117,29 @@ put_decimal(char *end, uint64_t value)
 	return end;
 }
 
-static void
-write_verdict(FILE *file, const struct slot *slot)
+/* The same with text. */
+static char *
+put_text(char *end, const char *text)
 {
-	const char *name = code_infos[slot->code].name;
-	size_t name_len = strlen(name);
+	size_t len = strlen(text);
+
+	return memcpy(end - len, text, len);
+}
+
+static void
+write_verdict(const struct output *out, const struct slot *slot)
+{
+	FILE *file = out->verdicts.file;
 	char line[80];
 	char *end = line + sizeof(line);
 	char *at = end;
 
 	*--at = '\n';
+	if (out->tells_place)
+		at = put_text(at, slot->is_behind ? "\thost" : "\tcard");
 	at = put_decimal(at, slot->len);
 	*--at = '\t';
-	at -= name_len;
-	memcpy(at, name, name_len);
+	at = put_text(at, code_infos[slot->code].name);
 	*--at = '\t';
 	at = put_decimal(at, slot->index);
 	fwrite(at, 1, (size_t)(end - at), file);
@@ -138,7 +149,7 @@ static void
 write_slot(struct output *out, struct slot *slot)
 {
 	if (out->verdicts.file != NULL)
-		write_verdict(out->verdicts.file, slot);
+		write_verdict(out, slot);
 	if (slot->has_packet)
 		write_packet(out, dumper_of(out, slot->code), slot->packet);
 	slot->packet = NULL;

@@ -20,6 +20,7 @@ struct slot {
 	uint64_t index;		 /* in the capture */
 	uint32_t len;		 /* after the program */
 	uint8_t code;		 /* enum code */
+	bool is_behind;		 /* the host's program behind the card gave it */
 	bool has_packet;	 /* one comes out of a ring */
 	bool decided;		 /* the fields above are there: acquire, release */
 	struct rte_mbuf *packet; /* the main lcore's */
@@ -32,12 +33,14 @@ struct output {
 	struct outfile verdicts, pass, tx;
 	pcap_dumper_t *pass_dumper, *tx_dumper;
 	bool is_nano;
+	bool tells_place; /* verdicts say who gave them: "card", "host" */
 };
 
 /* What the files should be like: the input's. */
 struct output_opts {
 	FILE *in; /* never overwritten; may be NULL */
 	bool is_nano;
+	bool tells_place; /* see above */
 	int snaplen;
 };
 
@@ -51,7 +54,8 @@ output_room(const struct output *out)
 	return out->slots ? WINDOW - (out->next - out->head) : UINT64_MAX;
 }
 /* Any worker: the verdict of a packet, before the packet is sent or freed. */
-void output_decide(struct output *out, const struct pkt_info *info, enum code code, uint32_t len);
+void output_decide(struct output *out, const struct pkt_info *info, enum code code, uint32_t len,
+	bool is_behind);
 /* Main lcore: empty the rings that are kept, write what is finished. */
 void output_write(struct output *out, struct ports *p, unsigned int lcores);
 /* Give the files their names; 0, or -errno and a sentence. */

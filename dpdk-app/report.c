@@ -110,7 +110,16 @@ view_map(const struct result *r, uint32_t index, struct map_view *v)
 	return true;
 }
 
-/* An array of events has nothing to show. */
+/* What an array of events got; NULL: it is none, or not the card's. */
+static const struct event_counts *
+events_of(const struct result *r, uint32_t index)
+{
+	return r->events != NULL && r->events->of != NULL && r->events->of[index].fd >= 0
+		       ? &r->events->of[index]
+		       : NULL;
+}
+
+/* Its entries; an array of events has samples instead. */
 static void
 visit_map(const struct map_view *v, visit_fn *visit, void *arg)
 {
@@ -149,6 +158,20 @@ print_entry(void *arg, const void *key, const void *value)
 }
 
 static void
+print_samples(const struct event_counts *c, FILE *out)
+{
+	uint64_t shown = 0;
+
+	for (const struct event_sample *s = c->first; s != NULL; s = s->next, shown++) {
+		fprintf(out, "  sample:");
+		print_hex(out, s->data, s->bytes);
+		fputc('\n', out);
+	}
+	if (shown < c->samples)
+		fprintf(out, "  and %" PRIu64 " samples more\n", c->samples - shown);
+}
+
+static void
 print_maps(const struct result *r, FILE *out)
 {
 	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
@@ -159,6 +182,8 @@ print_maps(const struct result *r, FILE *out)
 			continue;
 		fprintf(out, "\nmap %s (%s)\n", view.def->name, xb_map_type_name(view.def->type));
 		visit_map(&view, print_entry, &p);
+		if (events_of(r, i) != NULL)
+			print_samples(events_of(r, i), out);
 	}
 }
 
@@ -166,6 +191,17 @@ static bool
 is_xdp(const struct result *r)
 {
 	return r->program->prog->type == BPF_PROG_TYPE_XDP;
+}
+
+static void
+print_unknown(const struct result *r, FILE *out)
+{
+	if (r->stats.unknown > 0)
+		fprintf(out,
+			"note: %" PRIu64 " of %s are return values that are no verdict, "
+			"the first %" PRIu32 "\n",
+			r->stats.unknown, is_xdp(r) ? "XDP_ABORTED" : "TC_ACT_UNSPEC",
+			r->stats.unknown_r0);
 }
 
 static void
@@ -178,12 +214,7 @@ print_notes(const struct result *r, FILE *out)
 			r->snapped);
 	if (r->filtered > 0)
 		fprintf(out, "note: the filter left out %" PRIu64 " packets\n", r->filtered);
-	if (r->stats.unknown > 0)
-		fprintf(out,
-			"note: %" PRIu64 " of %s are return values that are no verdict, "
-			"the first %" PRIu32 "\n",
-			r->stats.unknown, is_xdp(r) ? "XDP_ABORTED" : "TC_ACT_UNSPEC",
-			r->stats.unknown_r0);
+	print_unknown(r, out);
 	if (r->stats.unsent > 0)
 		fprintf(out, "note: the ports did not take %" PRIu64 " packets\n", r->stats.unsent);
 	if (r->interrupted)
@@ -198,9 +229,10 @@ print_placement(const struct result *r, FILE *out)
 
 	if (r->offload != NULL)
 		fprintf(out,
-			"placement  card %s (firmware %s), engine nfp, mode xdpoffload, %u "
+			"placement  card %s (firmware %s), engine nfp, mode %s, %u "
 			"instructions\n",
-			r->check->card->name, r->check->card->firmware, r->check->image.cnt);
+			r->check->card->name, r->check->card->firmware, r->mode,
+			r->check->image.cnt);
 	else
 		fprintf(out, "placement  host, engine interp, mode %s\n", r->mode);
 	if (refusal == NULL)
@@ -232,6 +264,21 @@ print_card(const struct result *r, FILE *out)
 	fputc('\n', out);
 }
 
+static void
+print_events(const struct result *r, FILE *out)
+{
+	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
+		const struct event_counts *c = events_of(r, i);
+
+		if (c != NULL)
+			fprintf(out, "events %s: %" PRIu64 " samples, %" PRIu64 " lost\n",
+				r->program->obj->maps[i].name, c->samples, c->lost);
+	}
+	if (events_lost_on_card(r->events) > 0)
+		fprintf(out, "note: %" PRIu64 " events found the card's queue full\n",
+			events_lost_on_card(r->events));
+}
+
 /* Every verdict the program could have given, and the errors there were. */
 static void
 print_codes(const struct result *r, FILE *out)
@@ -249,15 +296,46 @@ print_codes(const struct result *r, FILE *out)
 	}
 }
 
-void
-report_text(const struct result *r, FILE *out)
+static void
+print_program(const struct result *r, FILE *out)
 {
 	const struct xb_prog *prog = r->program->prog;
-	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
 
 	fprintf(out, "object     %s\n", r->program->obj->path);
 	fprintf(out, "program    %s (%s, section \"%s\", %u instructions)\n", prog->name,
 		xb_prog_type_name(prog->type), prog->section, prog->insn_cnt);
+}
+
+static void
+print_fault(const struct result *r, FILE *out)
+{
+	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
+
+	if (fault != NULL)
+		fprintf(out, "first fault: %s\n", fault);
+	free(fault);
+}
+
+/* The host's program behind the one on the card. */
+static void
+print_behind(const struct result *r, FILE *out)
+{
+	fprintf(out, "\nwhat the card passed goes to a program of the host:\n");
+	print_program(r, out);
+	print_placement(r, out);
+	fprintf(out, "%" PRIu64 " packets, %" PRIu64 " bytes\n", r->stats.packets, r->stats.bytes);
+	print_unknown(r, out);
+	if (r->show_maps)
+		print_maps(r, out);
+	fputc('\n', out);
+	print_codes(r, out);
+	print_fault(r, out);
+}
+
+void
+report_text(const struct result *r, FILE *out)
+{
+	print_program(r, out);
 	print_placement(r, out);
 	fprintf(out, "input      %s\n", r->from);
 	fprintf(out, "%" PRIu64 " packets, %" PRIu64 " bytes in %.6f s: %.2f Mpps on %u lcore%s\n",
@@ -270,12 +348,13 @@ report_text(const struct result *r, FILE *out)
 	print_codes(r, out);
 	if (r->offload != NULL)
 		print_card(r, out);
+	print_events(r, out);
 	if (r->forecast.card != NULL)
 		fputc('\n', out);
 	forecast_print(&r->forecast, out);
-	if (fault != NULL)
-		fprintf(out, "first fault: %s\n", fault);
-	free(fault);
+	print_fault(r, out);
+	if (r->behind != NULL)
+		print_behind(r->behind, out);
 }
 
 /* ---- JSON ---- */
@@ -326,6 +405,33 @@ collect_entry(void *arg, const void *key, const void *value)
 }
 
 static json_t *
+json_samples(const struct event_counts *c)
+{
+	json_t *samples = json_array();
+
+	for (const struct event_sample *s = c->first; s != NULL; s = s->next)
+		json_array_append_new(samples, json_hex(s->data, s->bytes));
+	return samples;
+}
+
+static json_t *
+json_events(const struct result *r)
+{
+	json_t *events = json_array();
+
+	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
+		const struct event_counts *c = events_of(r, i);
+
+		if (c != NULL)
+			json_array_append_new(events,
+				json_pack("{s:o, s:I, s:I}", "map",
+					json_text(r->program->obj->maps[i].name), "samples",
+					(json_int_t)c->samples, "lost", (json_int_t)c->lost));
+	}
+	return events;
+}
+
+static json_t *
 json_maps(const struct result *r)
 {
 	json_t *maps = json_array();
@@ -333,14 +439,17 @@ json_maps(const struct result *r)
 	for (uint32_t i = 0; r->show_maps && i < r->program->obj->map_cnt; i++) {
 		struct map_view view;
 		struct collector c = { &view, NULL };
+		json_t *map;
 
 		if (!view_map(r, i, &view))
 			continue;
 		c.entries = json_array();
 		visit_map(&view, collect_entry, &c);
-		json_array_append_new(maps,
-			json_pack("{s:o, s:s, s:o}", "name", json_text(view.def->name), "type",
-				xb_map_type_name(view.def->type), "entries", c.entries));
+		map = json_pack("{s:o, s:s, s:o}", "name", json_text(view.def->name), "type",
+			xb_map_type_name(view.def->type), "entries", c.entries);
+		if (events_of(r, i) != NULL)
+			json_object_set_new(map, "samples", json_samples(events_of(r, i)));
+		json_array_append_new(maps, map);
 	}
 	return maps;
 }
@@ -402,10 +511,37 @@ json_statistics(const struct result *r)
 	return statistics;
 }
 
+/* What became of the packets. */
+static void
+add_json_counts(json_t *root, const struct result *r)
+{
+	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
+
+	json_object_set_new(root, "verdicts", json_codes(r, 0, VERDICT_CNT));
+	json_object_set_new(root, "errors", json_codes(r, VERDICT_CNT, CODE_CNT));
+	json_object_set_new(root, "first_fault", json_text(fault));
+	free(fault);
+}
+
+static json_t *
+json_behind(const struct result *r)
+{
+	json_t *root;
+
+	if (r == NULL)
+		return json_null();
+	root = json_pack("{s:o, s:s, s:s, s:I, s:I, s:I}", "program",
+		json_program(r->program->obj, r->program->prog), "engine", "interp", "mode",
+		r->mode, "packets", (json_int_t)r->stats.packets, "bytes",
+		(json_int_t)r->stats.bytes, "unknown_verdicts", (json_int_t)r->stats.unknown);
+	add_json_counts(root, r);
+	json_object_set_new(root, "maps", json_maps(r));
+	return root;
+}
+
 int
 report_json(const struct result *r, FILE *out)
 {
-	char *fault = r->stats.has_fault ? fault_text(r) : NULL;
 	json_t *root = json_pack(
 		"{s:o, s:o, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "program",
 		json_program(r->program->obj, r->program->prog), "offload",
@@ -417,15 +553,16 @@ report_json(const struct result *r, FILE *out)
 		(json_int_t)r->filtered, "unsent", (json_int_t)r->stats.unsent, "unknown_verdicts",
 		(json_int_t)r->stats.unknown);
 
-	json_object_set_new(root, "verdicts", json_codes(r, 0, VERDICT_CNT));
-	json_object_set_new(root, "errors", json_codes(r, VERDICT_CNT, CODE_CNT));
-	json_object_set_new(root, "first_fault", json_text(fault));
+	add_json_counts(root, r);
 	json_object_set_new(root, "simulator",
 		json_pack("{s:f, s:f, s:i, s:I}", "seconds", r->seconds, "mpps", mpps(r), "lcores",
 			(int)r->lcores, "nfp_insns_executed", (json_int_t)r->nic.insns));
 	json_object_set_new(root, "card", forecast_json(&r->forecast));
 	json_object_set_new(root, "statistics", json_statistics(r));
 	json_object_set_new(root, "maps", json_maps(r));
-	free(fault);
+	json_object_set_new(root, "events", json_events(r));
+	json_object_set_new(root, "events_lost_on_card",
+		json_integer((json_int_t)events_lost_on_card(r->events)));
+	json_object_set_new(root, "host_program", json_behind(r->behind));
 	return json_print(root, out);
 }

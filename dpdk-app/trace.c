@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Rows of a trace, as text and JSON. Used by trace_bpf.c. */
+/* Rows of a trace, as text and JSON. Used by trace_bpf.c and trace_card.c. */
 #include "dpdk-app/trace.h"
 
 #include <string.h>
@@ -9,6 +9,7 @@
 
 #define CHANGES_COLUMN 52 /* where they begin, when the instruction is not longer */
 #define BYTES_SHOWN 16
+#define GAP 4 /* fewer unchanged bytes than this do not part two changes */
 
 void
 trace_change(struct trace_row *row, const char *what, const char *fmt, ...)
@@ -39,7 +40,38 @@ trace_change_bytes(struct trace_row *row, const char *what, const uint8_t *bytes
 		trace_change(row, what, "%s", text);
 }
 
+void
+trace_change_where(struct trace_row *row, const uint8_t *was, const uint8_t *is, size_t size,
+	trace_name_fn *name_of, const void *arg)
+{
+	for (size_t from = 0, to; from < size; from = to) {
+		char name[TRACE_WHAT_BYTES] = "";
+		size_t same = 0;
+
+		to = from + 1;
+		if (was[from] == is[from])
+			continue;
+		for (size_t i = to; i < size && same < GAP; i++) {
+			same = was[i] == is[i] ? same + 1 : 0;
+			to = same == 0 ? i + 1 : to;
+		}
+		name_of(arg, is + from, name, sizeof(name));
+		trace_change_bytes(row, name, is + from, to - from);
+	}
+}
+
 /* ---- text ---- */
+
+void
+trace_print_changes(const struct trace_row *row, int len, int column)
+{
+	if (row->change_cnt > 0)
+		printf("%*s", len < column ? column - len : 2, "");
+	for (unsigned int i = 0; i < row->change_cnt; i++)
+		printf("%s%s%s%s", i > 0 ? ", " : "", row->changes[i].what,
+			row->changes[i].now[0] != '\0' ? " = " : "", row->changes[i].now);
+	putchar('\n');
+}
 
 static void
 print_row(struct trace *t, const struct trace_row *row)
@@ -55,18 +87,13 @@ print_row(struct trace *t, const struct trace_row *row)
 	xb_insn_format(
 		&row->prog->insns[row->insn], row->prog->insn_cnt - row->insn, text, sizeof(text));
 	len = printf("%4u: (%02x) %s", row->insn, row->prog->insns[row->insn].code, text);
-	if (row->change_cnt > 0)
-		printf("%*s", len < CHANGES_COLUMN ? CHANGES_COLUMN - len : 2, "");
-	for (unsigned int i = 0; i < row->change_cnt; i++)
-		printf("%s%s%s%s", i > 0 ? ", " : "", row->changes[i].what,
-			row->changes[i].now[0] != '\0' ? " = " : "", row->changes[i].now);
-	putchar('\n');
+	trace_print_changes(row, len, CHANGES_COLUMN);
 }
 
 /* ---- JSON ---- */
 
-static json_t *
-json_changes(const struct trace_row *row)
+json_t *
+trace_json_changes(const struct trace_row *row)
 {
 	json_t *changes = json_array();
 
@@ -89,7 +116,7 @@ json_row(const struct trace_row *row)
 		"insn", (int)row->insn, "text", text, "source",
 		json_text(line != NULL ? line->file : NULL), "line",
 		line != NULL ? json_integer(line->line) : json_null(), "changes",
-		json_changes(row));
+		trace_json_changes(row));
 }
 
 void

@@ -8,7 +8,9 @@
 
 #include <jansson.h>
 
+#include "dpdk-app/check.h"
 #include "dpdk-app/program.h"
+#include "nic/firmware/firmware.h"
 
 #define TRACE_CHANGES_MAX 24
 #define TRACE_WHAT_BYTES 64
@@ -49,11 +51,30 @@ void trace_change(struct trace_row *row, const char *what, const char *fmt, ...)
 /* Bytes as hex, the first ones. */
 void trace_change_bytes(
 	struct trace_row *row, const char *what, const uint8_t *bytes, uint64_t size);
+/* The stretches in which `is` differs from `was`, each by the name of its first byte. */
+typedef bool trace_name_fn(const void *arg, const uint8_t *byte, char *name, size_t size);
+void trace_change_where(struct trace_row *row, const uint8_t *was, const uint8_t *is, size_t size,
+	trace_name_fn *name_of, const void *arg);
+/* The changes, from that column on, and the end of the line; len: what is printed of it. */
+void trace_print_changes(const struct trace_row *row, int len, int column);
+json_t *trace_json_changes(const struct trace_row *row);
 void trace_add(struct trace *t, const struct trace_row *row);
 
 /* trace_bpf.c: the host engine. Runs the packet, which is what the program made of it then. 0 and
  * *r0, or xb_vm_run_xdp()'s -errno; the last row says why. -ENOMEM also when there was no room. */
 int trace_bpf(struct trace *t, struct program *p, struct xb_vm *vm, struct trace_packet *packet,
 	uint64_t *r0);
+
+/* trace_card.c: the card. */
+struct trace_sum {
+	uint64_t words;			/* executed */
+	uint64_t cycles;		/* from the first to the last, waits and helpers included */
+	uint64_t waits;			/* of these */
+	uint64_t helper_calls, helpers; /* how many, and what they took of them */
+};
+/* Runs the frame on the engine, which is the only one, and shows it; map_numbers are the
+ * firmware's, as the object's maps. 0; -EINVAL: the card gives no program such a frame; -ENOMEM. */
+int trace_card(struct trace *t, const struct check *check, const uint32_t *map_numbers,
+	struct nic_engine *engine, struct nic_frame *frame, struct trace_sum *sum);
 
 #endif

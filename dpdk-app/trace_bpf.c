@@ -14,7 +14,6 @@
 
 #define REGS 11
 #define STACK_BYTES (XB_FRAMES_MAX * XB_STACK_BYTES)
-#define GAP 4		/* fewer unchanged bytes than this do not part two changes */
 #define SMALL_NUMBER 10 /* the same in decimal and in hex */
 
 struct tracer {
@@ -191,25 +190,10 @@ add_store(const struct tracer *t, struct trace_row *row)
 		trace_change_bytes(row, name, (const uint8_t *)(uintptr_t)addr, store_bytes(insn));
 }
 
-/* Stretches that differ. */
-static void
-add_difference(const struct tracer *t, struct trace_row *row, const uint8_t *was, const uint8_t *is,
-	size_t size)
+static bool
+name_byte(const void *tracer, const uint8_t *byte, char *name, size_t size)
 {
-	for (size_t from = 0, to; from < size; from = to) {
-		char name[TRACE_WHAT_BYTES] = "";
-		size_t same = 0;
-
-		to = from + 1;
-		if (was[from] == is[from])
-			continue;
-		for (size_t i = to; i < size && same < GAP; i++) {
-			same = was[i] == is[i] ? same + 1 : 0;
-			to = same == 0 ? i + 1 : to;
-		}
-		name_address(t, (uint64_t)(uintptr_t)(is + from), name, sizeof(name));
-		trace_change_bytes(row, name, is + from, to - from);
-	}
+	return name_address(tracer, (uint64_t)(uintptr_t)byte, name, size);
 }
 
 /* What a helper did to the packet and the stack, and to where the packet begins and ends. */
@@ -228,10 +212,10 @@ add_helper_effects(const struct tracer *t, struct trace_row *row)
 		trace_change(row, "packet", "%td bytes", is->data_end - is->data);
 	if (was->data_meta - was->data != is->data_meta - is->data)
 		trace_change(row, "metadata", "%td bytes", is->data - is->data_meta);
-	add_difference(
-		t, row, t->bytes_was, is->hard_start, (size_t)(is->hard_end - is->hard_start));
+	trace_change_where(row, t->bytes_was, is->hard_start,
+		(size_t)(is->hard_end - is->hard_start), name_byte, t);
 	if (t->stack != NULL)
-		add_difference(t, row, t->stack_was, t->stack, STACK_BYTES);
+		trace_change_where(row, t->stack_was, t->stack, STACK_BYTES, name_byte, t);
 }
 
 /* Which map a call is about, by which key. */

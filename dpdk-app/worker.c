@@ -17,10 +17,10 @@
 static enum code
 fault_code(struct worker *w, const struct pkt_info *info, int err)
 {
-	if (!w->stats.has_fault) {
-		w->stats.has_fault = true;
-		w->stats.fault_index = info->index;
-		w->stats.fault = *xb_vm_fault(w->vm);
+	if (!w->host->has_fault) {
+		w->host->has_fault = true;
+		w->host->fault_index = info->index;
+		w->host->fault = *xb_vm_fault(w->vm);
 	}
 	switch (err) {
 	case -EFAULT: return CODE_fault_access;
@@ -33,8 +33,8 @@ fault_code(struct worker *w, const struct pkt_info *info, int err)
 static enum code
 verdict_code(struct worker *w, uint64_t r0)
 {
-	if (unlikely((uint32_t)r0 > CODE_XDP_REDIRECT) && w->stats.unknown++ == 0)
-		w->stats.unknown_r0 = (uint32_t)r0;
+	if (unlikely((uint32_t)r0 > CODE_XDP_REDIRECT) && w->host->unknown++ == 0)
+		w->host->unknown_r0 = (uint32_t)r0;
 	return code_of_xdp(r0);
 }
 
@@ -50,7 +50,7 @@ run_xdp(struct worker *w, struct rte_mbuf *m)
 		.data_end = buf + m->data_off + m->data_len,
 		.hard_end = buf + m->buf_len,
 		.ingress_ifindex = PKT_IFINDEX,
-		.rx_queue_index = w->id,
+		.rx_queue_index = w->rx_queue,
 	};
 	uint64_t r0;
 	int ret = xb_vm_run_xdp(w->vm, w->job->image, &xdp, &r0);
@@ -61,28 +61,14 @@ run_xdp(struct worker *w, struct rte_mbuf *m)
 	return likely(ret == 0) ? verdict_code(w, r0) : fault_code(w, pkt_info(m), ret);
 }
 
-static enum code
-device_fault(struct worker *w, const struct pkt_info *info)
+static void
+note_device_fault(struct worker *w, const struct pkt_info *info)
 {
-	if (!w->stats.has_fault) {
-		w->stats.has_fault = true;
-		w->stats.fault_index = info->index;
-		w->stats.nic_fault = *nic_engine_fault(w->engine);
-	}
-	return CODE_fault_device;
-}
-
-/* The card drops what is aborted, and counts it apart (nfp-isa.md 8.5). */
-static enum code
-code_of_frame(struct worker *w, const struct nic_frame *frame, const struct pkt_info *info)
-{
-	switch (frame->verdict) {
-	case NIC_VERDICT_PASS: return CODE_XDP_PASS;
-	case NIC_VERDICT_TX: return CODE_XDP_TX;
-	case NIC_VERDICT_DROP:
-		return frame->stat == NIC_STAT_bpf_app3 ? CODE_XDP_ABORTED : CODE_XDP_DROP;
-	default: return device_fault(w, info);
-	}
+	if (w->stats.has_fault)
+		return;
+	w->stats.has_fault = true;
+	w->stats.fault_index = info->index;
+	w->stats.nic_fault = *nic_engine_fault(w->engine);
 }
 
 /* The same on the card: its buffer is the mbuf's. */
@@ -100,7 +86,10 @@ run_on_card(struct worker *w, struct rte_mbuf *m)
 	m->data_off = (uint16_t)(frame.data - (uint8_t *)m->buf_addr);
 	m->data_len = (uint16_t)frame.bytes;
 	m->pkt_len = m->data_len;
-	return code_of_frame(w, &frame, pkt_info(m));
+	if (unlikely(frame.verdict == NIC_VERDICT_FAULT))
+		note_device_fault(w, pkt_info(m));
+	w->rx_queue = frame.has_queue ? frame.queue : 0;
+	return code_of_card(w->job->type, &frame);
 }
 
 static void
@@ -172,7 +161,7 @@ receive_skb(struct worker *w, struct rte_mbuf *m, struct xb_skb *skb)
 	skb->spare = w->spare;
 	skb->spare_bytes = XB_SKB_SPARE_BYTES;
 	skb->md.ifindex = skb->md.ingress_ifindex = PKT_IFINDEX;
-	skb->md.queue_mapping = w->id + 1; /* skb_record_rx_queue() */
+	skb->md.queue_mapping = w->rx_queue + 1; /* skb_record_rx_queue() */
 	skb->md.tstamp = (uint64_t)info->sec * 1000000000u + info->nsec;
 	if (xb_skb_untag(skb) < 0)
 		return -EINVAL;
@@ -185,8 +174,8 @@ tc_code(struct worker *w, uint64_t r0)
 {
 	enum code code;
 
-	if (unlikely(!code_of_tc(w->job->type, (int32_t)r0, &code)) && w->stats.unknown++ == 0)
-		w->stats.unknown_r0 = (uint32_t)r0;
+	if (unlikely(!code_of_tc(w->job->host_type, (int32_t)r0, &code)) && w->host->unknown++ == 0)
+		w->host->unknown_r0 = (uint32_t)r0;
 	return code;
 }
 
@@ -206,6 +195,37 @@ run_tc(struct worker *w, struct rte_mbuf *m)
 	return likely(store_skb(m, &skb) == 0) ? tc_code(w, r0) : CODE_no_buffer;
 }
 
+static enum code
+run_on_host(struct worker *w, struct rte_mbuf *m)
+{
+	return w->job->host_type == BPF_PROG_TYPE_XDP ? run_xdp(w, m) : run_tc(w, m);
+}
+
+/* A packet with XDP's headroom before it, if its buffer has the room. */
+static void
+align(struct rte_mbuf *m)
+{
+	if (m->data_off == PKT_HEADROOM || m->data_len + PKT_HEADROOM > m->buf_len)
+		return;
+	memmove((char *)m->buf_addr + PKT_HEADROOM, rte_pktmbuf_mtod(m, char *), m->data_len);
+	m->data_off = PKT_HEADROOM;
+}
+
+/* What the card passed comes to the host in a buffer of the driver's, and to the host's program. */
+static enum code
+run_behind(struct worker *w, struct rte_mbuf *m)
+{
+	enum code code = CODE_runt;
+
+	align(m);
+	w->behind.packets++;
+	w->behind.bytes += m->pkt_len;
+	if (likely(m->pkt_len >= PKT_BYTES_MIN))
+		code = run_on_host(w, m);
+	w->behind.codes[code]++;
+	return code;
+}
+
 /* Where the code sends a packet. */
 static void
 sort(struct worker *w, struct rte_mbuf *m, enum code code)
@@ -222,6 +242,7 @@ run_packet(struct worker *w, struct rte_mbuf *m)
 {
 	struct pkt_info *info = pkt_info(m);
 	uint32_t received = info->oversize ? info->oversize : m->pkt_len;
+	bool is_behind = false;
 	enum code code;
 
 	if (unlikely(info->oversize))
@@ -230,16 +251,18 @@ run_packet(struct worker *w, struct rte_mbuf *m)
 		code = CODE_runt;
 	else if (w->engine != NULL)
 		code = run_on_card(w, m);
-	else if (w->job->type == BPF_PROG_TYPE_XDP)
-		code = run_xdp(w, m);
 	else
-		code = run_tc(w, m);
+		code = run_on_host(w, m);
 	w->stats.packets++;
 	w->stats.bytes += received;
 	w->stats.codes[code]++;
+	if (unlikely(w->job->has_host_program) && code_infos[code].way == WAY_HOST) {
+		is_behind = true;
+		code = run_behind(w, m);
+	}
 	if (w->job->out.slots != NULL)
-		output_decide(
-			&w->job->out, pkt_info(m), code, info->oversize ? received : m->pkt_len);
+		output_decide(&w->job->out, pkt_info(m), code,
+			info->oversize ? received : m->pkt_len, is_behind);
 	sort(w, m, code);
 }
 
@@ -318,11 +341,7 @@ adopt(struct rte_mbuf *m, uint64_t seq, const struct timespec *now)
 		info->oversize = m->pkt_len;
 		return;
 	}
-	if (m->data_off != PKT_HEADROOM) {
-		memmove((char *)m->buf_addr + PKT_HEADROOM, rte_pktmbuf_mtod(m, char *),
-			m->data_len);
-		m->data_off = PKT_HEADROOM;
-	}
+	align(m);
 }
 
 /* Take n of the packets that may still be received; fewer when there are not so many. */

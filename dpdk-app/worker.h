@@ -13,8 +13,10 @@
 
 /* What every worker knows. */
 struct job {
-	const struct xb_image *image; /* of a program on the host */
 	enum bpf_prog_type type;      /* the program's */
+	const struct xb_image *image; /* of a program on the host; NULL: there is none */
+	enum bpf_prog_type host_type; /* its type */
+	bool has_host_program;	      /* beside the one on the card, whose packets it gets */
 	struct ports ports;
 	struct output out;
 	unsigned int lcores;
@@ -42,8 +44,11 @@ struct worker {
 	struct xb_vm *vm;
 	struct nic_engine *engine; /* NULL: the program runs on the host */
 	unsigned int id;	   /* its queue; its cpu in maps */
+	uint32_t rx_queue;	   /* of the host, in which the packet arrives */
 	uint8_t *spare;		   /* tc: XB_SKB_SPARE_BYTES for a packet that outgrows its mbuf */
 	struct stats stats;
+	struct stats behind; /* of the host's program behind the card */
+	struct stats *host;  /* of the host's program: one of the two */
 	/* The burst being sorted. */
 	uint16_t host_cnt, wire_cnt, free_cnt;
 	struct rte_mbuf *to_host[BURST], *to_wire[BURST], *to_free[BURST];

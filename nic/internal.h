@@ -159,6 +159,8 @@ struct nic_me {
 	struct nic_recorder *recorder;
 	struct nic_access command; /* of NIC_THEN_SLEEP: what it sends; command NULL: nothing */
 	uint32_t command_sigs, command_pc;
+	nic_watch_fn *watch; /* NULL: nobody does */
+	void *watch_arg;
 	struct nic_found_command found[NIC_FOUND_COMMANDS];
 	const char *fault;
 	uint32_t nowhere; /* a register for an instruction that is a fault */
@@ -181,6 +183,9 @@ extern nic_op_fn *const nic_alu_ops[NIC_OP_CNT];
 extern nic_op_fn *const nic_flow_ops[NIC_OP_CNT];
 extern nic_op_fn *const nic_unit_ops[NIC_OP_CNT];
 
+/* The watcher, if there is one, is shown that of the active context. */
+void nic_me_show(
+	struct nic_me *me, enum nic_seen kind, uint32_t pc, const struct nic_access *access);
 /* The recorder, if there is one, is told of a command that goes out. */
 void nic_me_record(
 	struct nic_me *me, const struct nic_access *access, uint32_t signals, bool is_swap);

@@ -318,6 +318,7 @@ command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 	if (reason)
 		nic_me_fault(me, reason);
 	nic_me_record(me, &a, insn->sig, false);
+	nic_me_show(me, NIC_SEEN_COMMAND, me->ctx->pc, &a);
 	nic_signal_done(me, nic_command_signals(a.command, insn->sig));
 }
 

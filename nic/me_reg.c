@@ -253,10 +253,22 @@ nic_me_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer)
 	return me->ctxs[ctx].lm_addr[pointer];
 }
 
+struct nic_mem *
+nic_me_mem(struct nic_me *me)
+{
+	return me->mem;
+}
+
 uint32_t
 nic_me_cc(const struct nic_me *me, uint32_t ctx)
 {
 	const struct nic_ctx *c = &me->ctxs[nic_me_has_ctx(me, ctx) ? ctx : 0];
 
 	return (uint32_t)c->n << 3 | (uint32_t)c->z << 2 | (uint32_t)c->v << 1 | (uint32_t)c->c;
+}
+
+uint32_t
+nic_me_t_index(const struct nic_me *me)
+{
+	return me->t_index;
 }

@@ -90,6 +90,24 @@ execute(struct nic_me *me, const struct nic_insn *insn)
 }
 
 void
+nic_me_show(struct nic_me *me, enum nic_seen kind, uint32_t pc, const struct nic_access *access)
+{
+	struct nic_sight sight;
+
+	if (!me->watch || me->fault)
+		return;
+	sight = (struct nic_sight){
+		.kind = kind,
+		.ctx = nic_me_ctx_number(me),
+		.pc = pc,
+		.cycle = me->cycles,
+		.access = access,
+		.is_deferred = me->then != NIC_THEN_NOTHING,
+	};
+	me->watch(me->watch_arg, &sight);
+}
+
+void
 nic_me_record(struct nic_me *me, const struct nic_access *access, uint32_t signals, bool is_swap)
 {
 	uint32_t unit;
@@ -112,6 +130,7 @@ send(struct nic_me *me)
 	const char *reason;
 
 	if (!me->command.command) {
+		nic_me_show(me, NIC_SEEN_SWAP, me->command_pc, NULL);
 		if (me->recorder)
 			nic_record_swap(me->recorder, me->cycles);
 		return;
@@ -122,6 +141,7 @@ send(struct nic_me *me)
 		me->ctx->pc = me->command_pc; /* of which it is the fault */
 		nic_me_fault(me, reason);
 	}
+	nic_me_show(me, NIC_SEEN_SWAP, me->command_pc, &me->command);
 	nic_signal_done(me, me->command_sigs);
 	me->command.command = NULL;
 }
@@ -288,19 +308,29 @@ run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast
 			}
 		}
 		if (me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
-			me->is_stop[me->ctx->pc])
+			me->is_stop[me->ctx->pc]) {
+			nic_me_show(me, NIC_SEEN_STOP, me->ctx->pc, NULL);
 			return NIC_ME_STOPPED;
-		if (is_fast && !me->recorder) {
+		}
+		if (is_fast && !me->watch && !me->recorder) {
 			const uint64_t before = me->insns;
 
 			nic_fast_go(me, end);
 			if (me->insns != before)
 				continue;
 		}
+		nic_me_show(me, NIC_SEEN_INSN, me->ctx->pc, NULL);
 		if (!step(me))
 			return end_with_fault(me, fault);
 	}
 	return NIC_ME_LIMIT;
+}
+
+void
+nic_me_set_watch(struct nic_me *me, nic_watch_fn *watch, void *arg)
+{
+	me->watch = watch;
+	me->watch_arg = arg;
 }
 
 enum nic_me_end

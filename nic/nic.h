@@ -544,6 +544,27 @@ enum nic_me_end nic_me_run_fast(struct nic_me *me, uint64_t max_insns, struct ni
 struct nic_recorder;
 void nic_me_set_recorder(struct nic_me *me, struct nic_recorder *recorder);
 
+/* What a watcher is shown of a microengine, as it happens. */
+enum nic_seen {
+	NIC_SEEN_INSN,	  /* the active context is about to execute the instruction at pc */
+	NIC_SEEN_COMMAND, /* the instruction at pc has sent a command, and goes on */
+	NIC_SEEN_SWAP,	  /* the instruction at pc, those it deferred done, swaps out */
+	NIC_SEEN_STOP,	  /* pc is a stop address: the run ends */
+};
+struct nic_sight {
+	enum nic_seen kind;
+	uint32_t ctx, pc;
+	uint64_t cycle;
+	/* What was sent, and is done: memory and transfer registers are as it leaves them, though
+	 * the context does not know yet. NULL: it swaps out for something else. */
+	const struct nic_access *access;
+	bool is_deferred; /* of an instruction: it runs before a branch or swap is taken */
+};
+typedef void nic_watch_fn(void *arg, const struct nic_sight *sight);
+/* NULL: no more. A microengine that is watched runs exactly, whatever is asked for. */
+void nic_me_set_watch(struct nic_me *me, nic_watch_fn *watch, void *arg);
+
+struct nic_mem *nic_me_mem(struct nic_me *me);
 uint32_t nic_me_active(const struct nic_me *me);
 uint32_t nic_me_pc(const struct nic_me *me, uint32_t ctx);
 uint64_t nic_me_cycles(const struct nic_me *me);
@@ -560,5 +581,6 @@ void nic_me_set_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer, uint3
 uint32_t nic_me_lm_addr(struct nic_me *me, uint32_t ctx, uint32_t pointer);
 /* N, Z, V, C in bits 3 to 0. */
 uint32_t nic_me_cc(const struct nic_me *me, uint32_t ctx);
+uint32_t nic_me_t_index(const struct nic_me *me);
 
 #endif

@@ -158,6 +158,14 @@ off_findings_refusal(const struct off_findings *findings)
 	return NULL;
 }
 
+void
+off_findings_stop(struct off_kernel *k)
+{
+	off_lock(k);
+	k->opts.findings = NULL;
+	off_unlock(k, 0);
+}
+
 /* ---- where a call would end ---- */
 
 void

@@ -26,8 +26,8 @@ time_of(const struct nic_card *card, uint32_t kilo_a_second)
 	return millicycles > UINT32_MAX ? UINT32_MAX : (uint32_t)millicycles;
 }
 
-static uint32_t
-latency_of(const struct nic_card *card, const struct nic_step *step)
+uint32_t
+nic_step_latency(const struct nic_card *card, const struct nic_step *step)
 {
 	const char *base = (const char *)card;
 	uint32_t words = (step->bytes + 3u) / 4;
@@ -70,7 +70,7 @@ planned(const struct nic_card *card, const struct nic_step *step, bool is_firmwa
 {
 	struct nic_planned p = {
 		.issue = step->millicycles,
-		.latency = latency_of(card, step),
+		.latency = nic_step_latency(card, step),
 		.wait = step->wait,
 		.is_command = step->timed != NIC_TIMED_NONE,
 		.is_on_release = is_firmware && step->is_on_release,

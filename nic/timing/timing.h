@@ -67,6 +67,9 @@ int nic_record_end(
 
 /* What a command asks of whom. */
 enum nic_timed nic_timed_of(const struct nic_command *command, uint64_t address);
+/* How long the answer to a step's command takes with nobody else there, in thousandths of a cycle.
+ */
+uint32_t nic_step_latency(const struct nic_card *card, const struct nic_step *step);
 
 /* ---- 2. mix.c: paths of packets ---- */
 

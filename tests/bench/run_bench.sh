@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
-# How fast is a replay, end to end? In turns, on one capture of 60-byte packets: xoffload run with two
-# small programs, dpdk-testpmd forwarding the same file through net_pcap, and a bare
-# libpcap loop. Medians, and ratios to testpmd's. Then the peak memory of 1 M and of 10 M packets.
+# How fast is a replay on the host, end to end? (On the card: card_bench.sh.) In turns, on one capture
+# of 60-byte packets: xoffload run with two small programs, dpdk-testpmd forwarding the same file
+# through net_pcap, and a bare libpcap loop. Medians, and ratios to testpmd's. Then the peak memory of
+# 1 M and of 10 M packets.
 # usage: run_bench.sh XOFFLOAD PCAP_LOOP PROGRAMS_DIR [ROUNDS]
 set -euo pipefail
 
@@ -15,7 +16,7 @@ capture=$dir/1m.pcap
 cat "$capture" >/dev/null
 
 mpps='import json, sys; print(json.load(sys.stdin)["simulator"]["mpps"])'
-run() { "$xoffload" run "$programs/$1.o" -i "$capture" --json | python3 -c "$mpps"; }
+run() { "$xoffload" run "$programs/$1.o" -m xdpdrv -i "$capture" --json | python3 -c "$mpps"; }
 loop() { "$pcap_loop" "$capture" | cut -d' ' -f3; }
 
 # testpmd reads the file once and then polls an empty port; it knows the cycles of the bursts that
@@ -54,7 +55,7 @@ for what in xdp_drop xdp_ipv6_filter testpmd libpcap; do
 done
 
 peak() { # KiB
-	/usr/bin/time -f %M "$xoffload" run "$programs/xdp_drop.o" -i "$capture" "$@" 2>&1 >/dev/null |
+	/usr/bin/time -f %M "$xoffload" run "$programs/xdp_drop.o" -m xdpdrv -i "$capture" "$@" 2>&1 >/dev/null |
 		tail -n 1
 }
 echo "peak memory: 1 M packets $(peak) KiB, 10 M packets $(peak --repeat 10) KiB"

@@ -147,12 +147,14 @@ static const struct entry nat[] = {
 
 const struct sample samples[] = {
 	{ "legacy_counter", ONE(XDP_PASS), NOTHING },
+	{ "tc_amplifiers", ONE(TC_ACT_SHOT) | ONE(SAMPLE_UNSPEC), NOTHING },
 	{ "tc_nat", ONE(TC_ACT_OK) | ONE(TC_ACT_SHOT), nat, ARRAY_SIZE(nat) },
 	{ "xdp_acl", ONE(XDP_ABORTED) | ONE(XDP_DROP) | ONE(XDP_PASS) | ONE(XDP_TX), acl,
 		ARRAY_SIZE(acl) },
 	{ "xdp_blacklist", ONE(XDP_DROP) | ONE(XDP_PASS), blacklist, ARRAY_SIZE(blacklist) },
 	{ "xdp_counter", ONE(XDP_PASS), NOTHING },
 	{ "xdp_drop", ONE(XDP_DROP), NOTHING },
+	{ "xdp_flows", ONE(XDP_PASS), NOTHING },
 	{ "xdp_globals", ONE(XDP_DROP) | ONE(XDP_PASS), NOTHING },
 	{ "xdp_icmp_toobig", ONE(XDP_PASS) | ONE(XDP_TX), NOTHING },
 	{ "xdp_ipip", ONE(XDP_PASS) | ONE(XDP_TX), ipip, ARRAY_SIZE(ipip) },

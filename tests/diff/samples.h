@@ -13,6 +13,8 @@ struct entry {
 	uint32_t key_size, value_size;
 };
 
+#define SAMPLE_UNSPEC 5 /* bit of TC_ACT_UNSPEC, which is -1 */
+
 struct sample {
 	const char *name; /* of the object and of the program; tc_... ones are tc programs */
 	/* 1 << verdict: over all captures each of these must have been seen, and no other. */

@@ -12,16 +12,18 @@
 
 #define PCAP_DONT_INCLUDE_PCAP_BPF_H /* its struct bpf_insn is classic BPF's, ours the kernel's */
 #include <errno.h>
+#include <linux/pkt_cls.h>
 #include <pcap/pcap.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
-#define VERDICTS (XDP_REDIRECT + 1)
+#define VERDICTS (SAMPLE_UNSPEC + 1)
 #define ETHERNET_BYTES 14 /* the kernel refuses less */
 
 static const char *const verdict_names[VERDICTS] = { "ABORTED", "DROP", "PASS", "TX", "REDIRECT" };
-static const char *const tc_names[VERDICTS] = { "OK", "RECLASSIFY", "SHOT", "PIPE", "STOLEN" };
+static const char *const tc_names[VERDICTS] = { "OK", "RECLASSIFY", "SHOT", "PIPE", "STOLEN",
+	"UNSPEC" };
 
 struct counts {
 	uint32_t packets, too_short;
@@ -52,7 +54,7 @@ same_packet(struct pair *p, struct xb_vm *vm, const struct run *in, struct count
 		return false;
 	}
 	xb_map_quiescent(0);
-	if (kernel.ret >= VERDICTS || kernel.ret != ours.ret || kernel.len != ours.len ||
+	if (kernel.ret > XDP_REDIRECT || kernel.ret != ours.ret || kernel.len != ours.len ||
 		memcmp(kernel.data, ours.data, kernel.len) != 0) {
 		print_packet("before", in);
 		print_packet("kernel", &kernel);
@@ -68,6 +70,7 @@ static bool
 same_skb(struct pair *p, struct xb_vm *vm, const struct run *in, struct counts *counts)
 {
 	static struct skb_run kernel, ours;
+	bool unspec;
 	int err;
 
 	memset(&kernel, 0, sizeof(kernel));
@@ -84,13 +87,14 @@ same_skb(struct pair *p, struct xb_vm *vm, const struct run *in, struct counts *
 		return false;
 	}
 	xb_map_quiescent(0);
-	if (kernel.ret >= VERDICTS || !skb_is_same(&kernel, &ours)) {
+	unspec = (uint32_t)kernel.ret == (uint32_t)TC_ACT_UNSPEC;
+	if ((kernel.ret > TC_ACT_STOLEN && !unspec) || !skb_is_same(&kernel, &ours)) {
 		print_packet("before", in);
 		skb_print("kernel", &kernel);
 		skb_print("ours", &ours);
 		return false;
 	}
-	counts->verdicts[kernel.ret]++;
+	counts->verdicts[unspec ? SAMPLE_UNSPEC : kernel.ret]++;
 	return true;
 }
 

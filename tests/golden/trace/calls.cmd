@@ -1,1 +1,1 @@
-$B/xoffload trace $B/bpf/programs/xdp_subprog.o -i pcaps/imix.pcap -n 11
+$B/xoffload trace --bpf $B/bpf/programs/xdp_subprog.o -i pcaps/imix.pcap -n 11

@@ -1,1 +1,1 @@
-$B/xoffload trace $B/bpf/programs/xdp_counter.o -i pcaps/imix.pcap -n 2
+$B/xoffload trace --bpf $B/bpf/programs/xdp_counter.o -i pcaps/imix.pcap -n 2

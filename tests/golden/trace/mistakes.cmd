@@ -1,10 +1,10 @@
 # what is asked for and is not there
 t() { echo "\$ trace $*"; $B/xoffload trace "$@"; echo "exit $?"; }
 exec 2>&1
-t $B/bpf/programs/xdp_drop.o
-t $B/bpf/programs/xdp_drop.o -i pcaps/icmp.pcap -n 1000000
-t $B/bpf/programs/xdp_drop.o -i pcaps/icmp.pcap --filter 'ip and and'
-t $B/bpf/programs/xdp_drop.o -i pcaps/icmp.pcap --count 3
-t $B/bpf/programs/xdp_drop.o -i pcaps/nowhere.pcap
-t $B/bpf/programs/xdp_drop.o -i pcaps/malformed.pcap -n 0
-t $B/tests/objects/subprogs.o -p second -i pcaps/icmp.pcap
+t --bpf $B/bpf/programs/xdp_drop.o
+t --bpf $B/bpf/programs/xdp_drop.o -i pcaps/icmp.pcap -n 1000000
+t --bpf $B/bpf/programs/xdp_drop.o -i pcaps/icmp.pcap --filter 'ip and and'
+t --bpf $B/bpf/programs/xdp_drop.o -i pcaps/icmp.pcap --count 3
+t --bpf $B/bpf/programs/xdp_drop.o -i pcaps/nowhere.pcap
+t --bpf $B/bpf/programs/xdp_drop.o -i pcaps/malformed.pcap -n 0
+t --bpf $B/tests/objects/subprogs.o -p second -i pcaps/icmp.pcap

@@ -25,7 +25,7 @@ decide(uint64_t seq)
 {
 	struct pkt_info info = { .seq = seq, .index = seq + 1000 };
 
-	output_decide(&out, &info, (enum code)(seq % CODE_CNT), (uint32_t)seq * 7);
+	output_decide(&out, &info, (enum code)(seq % CODE_CNT), (uint32_t)seq * 7, seq % 2 == 0);
 }
 
 /* The file is in the order of seq and says of each what was decided. */
@@ -118,6 +118,29 @@ teardown(void **state)
 	return unlink(path);
 }
 
+static void
+with_a_program_behind_the_card_a_verdict_says_whose_it_is(void **state)
+{
+	struct options opt = { .verdicts = path };
+	struct output_opts opts = { .tells_place = true };
+	char line[64];
+	FILE *file;
+
+	(void)state;
+	assert_int_equal(output_open(&out, &opt, &opts, NULL), 0);
+	decide(0);
+	decide(1);
+	output_write(&out, &no_ports, 1);
+	assert_int_equal(output_commit(&out, NULL), 0);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_non_null(fgets(line, sizeof(line), file));
+	assert_string_equal(line, "1000\tXDP_ABORTED\t0\thost\n");
+	assert_non_null(fgets(line, sizeof(line), file));
+	assert_string_equal(line, "1001\tXDP_DROP\t7\tcard\n");
+	fclose(file);
+}
+
 int
 main(void)
 {
@@ -125,6 +148,7 @@ main(void)
 		cmocka_unit_test(packets_are_written_in_the_order_they_came),
 		cmocka_unit_test(what_is_undecided_holds_back_what_follows),
 		cmocka_unit_test(nothing_wanted_is_no_window),
+		cmocka_unit_test(with_a_program_behind_the_card_a_verdict_says_whose_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

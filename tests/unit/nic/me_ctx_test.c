@@ -403,6 +403,80 @@ a_predicate_decides_what_runs(void **state)
 	}
 }
 
+/* ---- a watcher ---- */
+
+static struct nic_sight sights[16];
+static unsigned int sight_cnt;
+
+static void
+note(void *arg, const struct nic_sight *sight)
+{
+	assert_ptr_equal(arg, &sight_cnt);
+	assert_true(sight_cnt < 16);
+	sights[sight_cnt++] = *sight;
+}
+
+static void
+assert_sight(unsigned int n, enum nic_seen kind, uint32_t pc, uint64_t cycle)
+{
+	assert_int_equal(sights[n].kind, kind);
+	assert_int_equal(sights[n].pc, pc);
+	assert_int_equal(sights[n].cycle, cycle);
+}
+
+/* Two commands, the second deferred behind one instruction; the wait is between swap and return. */
+static void
+a_watcher_sees_instructions_commands_and_swaps(void **state)
+{
+	const uint64_t back = 4 + NIC_COMMAND_CYCLES;
+
+	(void)state;
+	*a(2) = NIC_ISLAND_EMEM << 24;
+	sight_cnt = 0;
+	nic_me_set_watch(me, note, &sight_cnt);
+	add("mem[read32_swap, $xfer_0, gprA_2, <<8, 0x0, 1]");
+	add("mem[read32_swap, $xfer_0, gprA_2, <<8, 0x0, 1], ctx_swap[sig1], defer[1]");
+	add("immed[gprA_1, 0x1]");
+	add("br[.5], defer[1]");
+	add("immed[gprA_1, 0x2]");
+	run();
+	assert_sight(0, NIC_SEEN_INSN, 0, 0);
+	assert_sight(1, NIC_SEEN_COMMAND, 0, 0);
+	assert_non_null(sights[1].access);
+	assert_sight(2, NIC_SEEN_INSN, 1, 1);
+	assert_false(sights[2].is_deferred);
+	assert_sight(3, NIC_SEEN_INSN, 2, 2);
+	assert_true(sights[3].is_deferred);
+	assert_sight(4, NIC_SEEN_SWAP, 1, 4);
+	assert_sight(5, NIC_SEEN_INSN, 3, back);
+	assert_sight(6, NIC_SEEN_INSN, 4, back + 1);
+	assert_true(sights[6].is_deferred);
+	assert_int_equal(sights[7].kind, NIC_SEEN_INSN);
+	assert_false(sights[7].is_deferred);
+	assert_int_equal(sights[8].kind, NIC_SEEN_STOP);
+	assert_int_equal(sights[8].pc, END);
+	assert_int_equal(sight_cnt, 9);
+}
+
+/* Fast or not, a microengine that is watched shows every instruction. */
+static void
+a_watched_microengine_does_not_run_fast(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		add("immed[gprA_1, 0x1]");
+	add("br[.4000]");
+	sight_cnt = 0;
+	nic_me_set_watch(me, note, &sight_cnt);
+	assert_int_equal(nic_me_start(me, 0, 0), 0);
+	assert_int_equal(nic_me_run_fast(me, 100, &fault), NIC_ME_STOPPED);
+	assert_int_equal(sight_cnt, 7);
+	nic_me_set_watch(me, NULL, NULL);
+	assert_int_equal(nic_me_start(me, 0, 0), 0);
+	assert_int_equal(nic_me_run_fast(me, 100, &fault), NIC_ME_STOPPED);
+	assert_int_equal(sight_cnt, 7);
+}
+
 int
 main(void)
 {
@@ -423,6 +497,8 @@ main(void)
 		TEST(a_halt_ends_all_contexts),
 		TEST(a_command_goes_with_its_context),
 		TEST(a_predicate_decides_what_runs),
+		TEST(a_watcher_sees_instructions_commands_and_swaps),
+		TEST(a_watched_microengine_does_not_run_fast),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
