@@ -172,6 +172,7 @@ add_lines(struct obj_build *b, struct xb_prog *prog, const struct obj_raw_prog *
 	for (uint32_t i = 0; b->btf && i < raw->line_cnt; i++) {
 		struct bpf_line_info info;
 		const char *file, *text;
+		uint32_t column, blanks;
 
 		memcpy(&info, raw->lines + (size_t)i * raw->line_rec_size, sizeof(info));
 		file = btf__str_by_offset(b->btf, info.file_name_off);
@@ -180,12 +181,14 @@ add_lines(struct obj_build *b, struct xb_prog *prog, const struct obj_raw_prog *
 		if (info.insn_off >= raw->insn_cnt || !BPF_LINE_INFO_LINE_NUM(info.line_col))
 			continue;
 		text = text ? text : "";
+		blanks = (uint32_t)strspn(text, " \t");
+		column = BPF_LINE_INFO_LINE_COL(info.line_col);
 		lines[prog->line_cnt++] = (struct xb_line){
 			.insn = info.insn_off,
 			.line = BPF_LINE_INFO_LINE_NUM(info.line_col),
-			.column = BPF_LINE_INFO_LINE_COL(info.line_col),
+			.column = column > blanks ? column - blanks : 0,
 			.file = file ? file : "",
-			.text = text + strspn(text, " \t"),
+			.text = text + blanks,
 		};
 	}
 	qsort(lines, prog->line_cnt, sizeof(*lines), compare_lines);
@@ -344,12 +347,16 @@ xb_prog_func(const struct xb_prog *prog, uint32_t insn)
 const char *
 xb_prog_type_name(enum bpf_prog_type type)
 {
+	const char *name;
+
 	switch (type) {
 	case BPF_PROG_TYPE_XDP: return "xdp";
 	case BPF_PROG_TYPE_SCHED_CLS: return "tc";
 	case BPF_PROG_TYPE_SCHED_ACT: return "tc action";
-	default: return "unknown";
+	default: break;
 	}
+	name = libbpf_bpf_prog_type_str(type);
+	return name ? name : "unknown";
 }
 
 /* ---- open ----------------------------------------------------------------------------------- */
@@ -375,6 +382,16 @@ check_btf(struct obj_build *b)
 	return elf->btf_ext ? obj_btf_ext_check(elf, b->btf) : 0;
 }
 
+/* 0: the running kernel has no such function, or no BTF. libbpf is quiet while an object is opened.
+ */
+static int
+kernel_func_id(const char *name)
+{
+	int id = libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY);
+
+	return id > 0 ? id : 0;
+}
+
 static int
 add_skipped(struct obj_build *b)
 {
@@ -391,7 +408,12 @@ add_skipped(struct obj_build *b)
 		s->name = obj_strdup(b->out, c->name);
 		s->section = obj_strdup(b->out, c->section);
 		s->reason = obj_strdup(b->out, c->reason);
-		if (!s->name || !s->section || !s->reason)
+		s->needs = obj_strdup(b->out, c->needs);
+		s->why = c->why;
+		s->needs_id = c->why == XB_SKIP_KERNEL_FUNC ? kernel_func_id(c->needs) : 0;
+		s->type = c->type;
+		s->is_asked = c->named;
+		if (!s->name || !s->section || !s->reason || !s->needs)
 			return -ENOMEM;
 		b->out->skipped_cnt++;
 	}
@@ -432,10 +454,12 @@ build(struct obj_build *b)
 		return err;
 	b->out->legacy = b->elf.legacy_maps != 0;
 	b->out->path = obj_strdup(b->out, b->elf.path);
-	b->out->progs = obj_alloc(b->out, b->out->prog_cnt, sizeof(*b->out->progs));
+	b->out->progs = obj_alloc(b->out, b->out->prog_cnt + 1, sizeof(*b->out->progs));
 	if (!b->out->path || !b->out->progs || add_skipped(b))
 		return obj_fail(&b->elf, ENOMEM, NULL, "out of memory");
 	err = take_license(b);
+	if (b->out->prog_cnt == 0)
+		return err;
 	err = err ? err : b->by_section ? obj_load_by_section(b) : obj_load_libbpf(b);
 	if (err)
 		return err;

@@ -89,6 +89,8 @@ decide_type(const struct xb_object_opts *opts, struct obj_cand *c)
 		return;
 	}
 	if (map_entry_kind(c->section)) {
+		c->type = BPF_PROG_TYPE_XDP;
+		c->why = XB_SKIP_MAP_ENTRY;
 		obj_leave(c, ENODATA, "runs on %s, not where packets arrive",
 			map_entry_kind(c->section));
 		return;
@@ -99,6 +101,8 @@ decide_type(const struct xb_object_opts *opts, struct obj_cand *c)
 	}
 	if (type != BPF_PROG_TYPE_UNSPEC) {
 		word = libbpf_bpf_prog_type_str(type);
+		c->type = type;
+		c->why = XB_SKIP_TYPE;
 		obj_leave(c, ENODATA, "%s program", word ? word : "unknown");
 		return;
 	}
@@ -358,6 +362,7 @@ type_tails(struct obj_build *b)
 			continue;
 		c->taken = true;
 		c->reason[0] = '\0';
+		c->why = XB_SKIP_OTHER;
 		c->err = 0;
 		set_type(c, model->type, XB_TYPE_SECTION);
 	}
@@ -433,8 +438,10 @@ obj_choose(struct obj_build *b)
 		return err;
 	for (uint32_t i = 0; i < b->cand_cnt; i++)
 		named += b->cands[i].taken && b->cands[i].named;
-	if (named == 0)
+	if (named == 0 && !b->opts->may_be_empty)
 		return none_left(b);
+	if (named == 0) /* what they may tail-call is nobody's then */
+		return 0;
 	number_programs(b);
 	note_types(b);
 	return 0;

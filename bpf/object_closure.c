@@ -87,6 +87,10 @@ use_extern(struct closure *cl, const struct obj_sym *sym)
 	switch ((enum obj_extern)sym->extern_kind) {
 	case OBJ_EXTERN_KCONFIG: break;
 	case OBJ_EXTERN_KERNEL_FUNC:
+		if (cl->c->taken) {
+			cl->c->why = XB_SKIP_KERNEL_FUNC;
+			snprintf(cl->c->needs, sizeof(cl->c->needs), "%s", name);
+		}
 		obj_leave(cl->c, EOPNOTSUPP, "calls the kernel function '%.64s'", name);
 		break;
 	case OBJ_EXTERN_KERNEL_VAR:

@@ -139,7 +139,9 @@ struct obj_cand {
 	int tail_id, tail_key;
 	int err; /* what the reason is as errno */
 	char reason[160];
-	uint32_t prog; /* index in xb_object.progs when taken */
+	enum xb_skip why;
+	char needs[65]; /* the kernel function that it calls */
+	uint32_t prog;	/* index in xb_object.progs when taken */
 };
 
 struct obj_build {

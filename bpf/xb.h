@@ -46,9 +46,9 @@ void xb_log_free(struct xb_log *log);
 
 /* Instruction -> source, from BTF line info. */
 struct xb_line {
-	uint32_t insn; /* first instruction of the line, counted in 8-byte slots of the program */
-	uint32_t line; /* 1-based */
-	uint32_t column;
+	uint32_t insn;	 /* first instruction of the line, counted in 8-byte slots of the program */
+	uint32_t line;	 /* 1-based */
+	uint32_t column; /* 1-based, of text; 0: unknown */
 	const char *file;
 	const char *text; /* the line itself, leading blanks removed; "" when unknown */
 };
@@ -112,11 +112,24 @@ struct xb_map_def {
 	uint32_t slot_cnt;
 };
 
+/* Why a program that is there is not taken. */
+enum xb_skip {
+	XB_SKIP_OTHER,	     /* the reason says */
+	XB_SKIP_TYPE,	     /* it is of another type */
+	XB_SKIP_MAP_ENTRY,   /* it is XDP, and runs on an entry of a devmap or cpumap */
+	XB_SKIP_KERNEL_FUNC, /* it calls a function of the kernel */
+};
+
 /* A program that is there and is not taken, with the reason. */
 struct xb_skipped {
 	const char *name;
 	const char *section;
 	const char *reason; /* "kprobe program", ... */
+	enum xb_skip why;
+	enum bpf_prog_type type; /* UNSPEC: nobody knows */
+	const char *needs;	 /* the kernel function, "" */
+	int needs_id;		 /* its type in the running kernel's BTF; 0: not known */
+	bool is_asked;		 /* it was asked for, or nothing was */
 };
 
 struct btf; /* libbpf's */
@@ -150,6 +163,8 @@ struct xb_object_opts {
 	const char *program;
 	/* What messages call the file; NULL: its path. */
 	const char *called;
+	/* An object whose programs are all skipped is opened all the same, with no program. */
+	bool may_be_empty;
 };
 
 /*
@@ -172,7 +187,8 @@ int32_t xb_prog_first_use(const struct xb_prog *prog, uint32_t map);
 const struct xb_func *xb_prog_func(const struct xb_prog *prog, uint32_t insn);
 /* The kernel's license_is_gpl_compatible(). */
 bool xb_license_is_gpl_compatible(const char *license);
-/* "xdp", "tc", "tc action"; the word used in messages, options and JSON. */
+/* "xdp", "tc", "tc action"; the word used in messages, options and JSON. Of other types that of
+ * libbpf, "kprobe". */
 const char *xb_prog_type_name(enum bpf_prog_type type);
 
 /* ---- 2. insn.c, disasm.c: the instruction set, from opcodes.def ---- */

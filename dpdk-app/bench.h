@@ -82,8 +82,8 @@ double bench_speed_mpps(const struct bench_speed *speed);
 extern const char *const bench_speed_names[BENCH_SPEED_CNT],
 	*const bench_speed_titles[BENCH_SPEED_CNT];
 
-/* 0, or -errno and maybe a sentence. */
-int bench_card(struct bench *b, struct xb_log *log);
+/* 0 or -ENOMEM. */
+int bench_card(struct bench *b);
 /* All of speeds[]; what cannot be measured says why. */
 void bench_speeds(struct bench *b);
 void bench_kernel(struct bench *b, struct bench_speed *speed);

@@ -284,10 +284,10 @@ predict_path(struct bench *b, struct bench_path *path, uint64_t packets)
 }
 
 int
-bench_card(struct bench *b, struct xb_log *log)
+bench_card(struct bench *b)
 {
 	uint64_t packets = 0;
-	int err = profile_make(&b->profile, &b->check, &b->packets, false, log);
+	int err = profile_make(&b->profile, &b->check, &b->packets, false);
 
 	if (err == 0)
 		err = forecast_make(&b->forecast, &b->card, b->profile.mix, b->opt->anomaly);

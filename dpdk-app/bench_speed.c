@@ -143,7 +143,7 @@ static void
 measure_simulator(struct bench *b, struct bench_speed *speed)
 {
 	struct nic_engine *engine =
-		b->is_accepted ? nic_engine_new(b->profile.offload.fw, 1, false) : NULL;
+		b->is_accepted ? nic_engine_new(b->check.offload.fw, 1, false) : NULL;
 
 	if (engine == NULL) {
 		snprintf(speed->skipped, sizeof(speed->skipped), "%s",

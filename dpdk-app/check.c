@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A program goes to a card the way the kernel brings it there: load's own rules, maps, verifier
- * with the driver's hooks, translation, attachment (kernel-offload.md 1). It goes twice when it is
- * refused: first as in the kernel, which ends at the first refusal, then on to the end.
+ * A program goes to a card as a loader brings it there: its maps are made, it is loaded, attached
+ * (offload.c), on a machine that goes on behind refusals and keeps all of them
+ * (offload/findings.c). Here they become findings of an object: which map, which helper.
  *
- * Used by cmd_check.c and cmd_dump_nfp.c.
+ * Used by cmd_check.c, cmd_dump_nfp.c and cmd_run.c.
  */
 #include "dpdk-app/check.h"
 
@@ -12,21 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/verifier/verifier.h"
 #include "dpdk-app/json.h"
-
-#define MTU_BYTES 1500u /* what a port has when nobody changes it */
-
-static const char *const severities[] = {
-	[JIT_ERROR] = "error",
-	[JIT_WARNING] = "warning",
-	[JIT_NOTE] = "note",
-};
 
 /* ---- findings ---- */
 
 static struct finding *
-add(struct check *c, int32_t insn)
+add(struct check *c)
 {
 	if (c->finding_cnt == c->finding_room) {
 		uint32_t room = c->finding_room * 2 + 8;
@@ -39,41 +30,8 @@ add(struct check *c, int32_t insn)
 		c->findings = more;
 		c->finding_room = room;
 	}
-	c->findings[c->finding_cnt] = (struct finding){ .prog = c->prog, .insn = insn };
+	c->findings[c->finding_cnt] = (struct finding){ .prog = c->prog, .insn = -1 };
 	return &c->findings[c->finding_cnt++];
-}
-
-static void
-add_rule(struct check *c, int32_t insn, enum jit_rule rule, const char *map, const char *message)
-{
-	const struct jit_rule_info *info = jit_rule_info(rule);
-	struct finding *f = add(c, insn);
-
-	if (f == NULL)
-		return;
-	f->severity = severities[info->severity];
-	f->stage = info->stage;
-	f->err = info->err;
-	f->why = info->why;
-	f->fix = info->fix;
-	f->map = map;
-	snprintf(f->message, sizeof(f->message), "%s", message);
-}
-
-static bool
-is_error(const struct finding *f)
-{
-	return f->severity == severities[JIT_ERROR];
-}
-
-/* From that one on. */
-static struct finding *
-first_error(const struct check *c, uint32_t from)
-{
-	for (uint32_t i = from; i < c->finding_cnt; i++)
-		if (is_error(&c->findings[i]))
-			return &c->findings[i];
-	return NULL;
 }
 
 const struct finding *
@@ -85,373 +43,323 @@ check_refusal(const struct check *c)
 	return NULL;
 }
 
-/* ---- before the verifier ---- */
-
-static bool
-wants_frags(const struct xb_prog *prog)
+/* The map or the helper that an instruction names. */
+static void
+name_subject(const struct check *c, struct finding *f)
 {
-	return strncmp(prog->section, "xdp.frags", strlen("xdp.frags")) == 0;
+	const struct bpf_insn *insn;
+	const struct xb_helper *helper = NULL;
+
+	if (f->insn < 0 || (uint32_t)f->insn >= c->prog->insn_cnt)
+		return;
+	insn = &c->prog->insns[f->insn];
+	if (xb_insn_names_map(insn) && (uint32_t)insn->imm < c->obj->map_cnt) {
+		f->map = c->obj->maps[insn->imm].name;
+		f->what = xb_map_type_name(c->obj->maps[insn->imm].type);
+	}
+	if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == 0)
+		helper = xb_helper_by_id(insn->imm);
+	if (helper != NULL)
+		f->what = helper->name;
 }
 
-/* Is there any use in going on? */
-static bool
-check_load(struct check *c)
+/* What the machine found since that one, of a map (its index) or of the program (-1). */
+static void
+collect(struct check *c, uint32_t from, int map)
 {
-	if (c->card->err != 0) {
-		struct finding *f = add(c, -1);
+	const struct off_findings *found = &c->offload.findings;
+
+	for (uint32_t i = from; i < found->cnt; i++) {
+		const struct off_finding *o = &found->list[i];
+		struct finding *f = add(c);
 
 		if (f == NULL)
-			return false;
-		f->severity = severities[JIT_ERROR];
-		f->stage = "load";
-		f->err = c->card->err;
-		f->why = "the driver found fault with the firmware and offers no offload";
-		snprintf(f->message, sizeof(f->message), "%s", c->card->message);
-		return false;
+			return;
+		f->severity = o->severity;
+		f->stage = o->stage;
+		f->rule = o->rule;
+		f->err = o->err;
+		f->insn = map >= 0 ? xb_prog_first_use(c->prog, (uint32_t)map) : o->insn;
+		f->why = o->why;
+		f->fix = o->fix;
+		f->is_first = o->is_first;
+		snprintf(f->message, sizeof(f->message), "%s", o->message);
+		name_subject(c, f);
+		if (strcmp(f->rule, off_rule_info(OFF_RULE_PL_6)->id) == 0)
+			f->what = xb_prog_type_name(c->prog->type);
+		if (strcmp(f->rule, off_rule_info(OFF_RULE_PL_8)->id) == 0)
+			f->what = c->prog->section;
+		if (map < 0)
+			continue;
+		f->map = c->obj->maps[map].name;
+		f->what = xb_map_type_name(c->obj->maps[map].type);
 	}
-	if (wants_frags(c->prog))
-		add_rule(
-			c, -1, JIT_RULE_LOAD_FRAGS, NULL, jit_rule_info(JIT_RULE_LOAD_FRAGS)->text);
-	if (c->prog->type == BPF_PROG_TYPE_XDP || c->prog->type == BPF_PROG_TYPE_SCHED_CLS)
-		return true;
-	add_rule(c, -1, JIT_RULE_LOAD_TYPE, NULL, jit_rule_info(JIT_RULE_LOAD_TYPE)->text);
-	return false;
+	if (found->is_short)
+		c->err = -ENOMEM;
 }
 
-/* The map an instruction names, or UINT32_MAX. */
-static uint32_t
-map_named(const struct check *c, uint32_t slot)
+/* A refusal that is no rule of the machine's. */
+static void
+add_refusal(struct check *c, const char *stage, int err, const char *message, const char *why,
+	const char *fix)
 {
-	const struct bpf_insn *insn = &c->prog->insns[slot];
+	bool is_first = check_refusal(c) == NULL;
+	struct finding *f = add(c);
 
-	if (!xb_insn_names_map(insn))
-		return UINT32_MAX;
-	return (uint32_t)insn->imm < c->obj->map_cnt ? (uint32_t)insn->imm : UINT32_MAX;
+	if (f == NULL)
+		return;
+	f->severity = "error";
+	f->stage = stage;
+	f->rule = "";
+	f->err = err;
+	f->why = why;
+	f->fix = fix;
+	f->is_first = is_first;
+	snprintf(f->message, sizeof(f->message), "%s", message);
 }
 
 /* The driver makes the map, and hears nothing of this: it is the firmware's (card.def). */
 static void
-check_filled(struct check *c, const struct xb_map_def *def, int32_t insn)
+check_filled(struct check *c, uint32_t map)
 {
-	if (def->type == BPF_MAP_TYPE_ARRAY && !c->card->nic.arrays_filled)
-		add_rule(c, insn, JIT_RULE_MAP_NOT_FILLED, def->name,
-			jit_rule_info(JIT_RULE_MAP_NOT_FILLED)->text);
+	const struct jit_rule_info *info = jit_rule_info(JIT_RULE_MAP_NOT_FILLED);
+	const struct xb_map_def *def = &c->obj->maps[map];
+	struct finding *f;
+
+	if (def->type != BPF_MAP_TYPE_ARRAY || c->card->nic.arrays_filled)
+		return;
+	f = add(c);
+	if (f == NULL)
+		return;
+	f->severity = "warning";
+	f->stage = info->stage;
+	f->rule = info->name;
+	f->insn = xb_prog_first_use(c->prog, map);
+	f->map = def->name;
+	f->what = xb_map_type_name(def->type);
+	f->why = info->why;
+	f->fix = info->fix;
+	snprintf(f->message, sizeof(f->message), "%s", info->text);
 }
 
-/* Maps are made in the order of the object, those that the program does not name not at all. */
-static void
-check_maps(struct check *c)
-{
-	struct jit_maps_used used = { 0 };
-	char message[JIT_MESSAGE_BYTES];
+/* ---- a loader's calls, in order ---- */
 
-	for (uint32_t i = 0; i < c->obj->map_cnt; i++) {
-		const struct xb_map_def *def = &c->obj->maps[i];
-		int32_t insn = xb_prog_first_use(c->prog, i);
-		enum jit_rule rule = JIT_RULE_CNT;
-
-		if (insn >= 0)
-			rule = jit_map_create_check(def, &c->card->jit, &used, message);
-		if (rule != JIT_RULE_CNT)
-			add_rule(c, insn, rule, def->name, message);
-		else if (insn >= 0)
-			check_filled(c, def, insn);
-	}
-}
-
-/* The verifier looks at all of them before anything else. */
-static void
-check_direct_values(struct check *c)
-{
-	for (uint32_t i = 0; i < c->prog->insn_cnt; i++) {
-		uint32_t map = map_named(c, i);
-
-		if (map != UINT32_MAX && c->prog->insns[i].src_reg == BPF_PSEUDO_MAP_IDX_VALUE)
-			add_rule(c, (int32_t)i, JIT_RULE_DIRECT_VALUE, c->obj->maps[map].name,
-				jit_rule_info(JIT_RULE_DIRECT_VALUE)->text);
-	}
-}
-
-/* ---- verifier, translation, attachment ---- */
-
-/* One walk over the program. */
-struct pass {
-	struct check *check;
-	struct jit_map **maps; /* as obj->maps */
-	struct jit_prog *prog;
-	bool go_on;
-	bool is_refused;      /* before translation */
-	int32_t refused_insn; /* by the verifier */
-	struct xb_log log;
-};
-
+/* The card has only what the program names; maps of other programs are not made. */
 static int
-make_maps(struct pass *p)
+make_maps(struct check *c, struct xb_log *log)
 {
-	const struct xb_object *obj = p->check->obj;
+	for (uint32_t i = 0; i < c->obj->map_cnt; i++) {
+		uint32_t before = c->offload.findings.cnt;
+		int err;
 
-	p->maps = calloc(obj->map_cnt + 1, sizeof(struct jit_map *));
-	if (p->maps == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < obj->map_cnt; i++) {
-		if (xb_prog_first_use(p->check->prog, i) < 0)
+		if (xb_prog_first_use(c->prog, i) < 0)
 			continue;
-		p->maps[i] = jit_map_new(&obj->maps[i], i + 1);
-		if (p->maps[i] == NULL)
-			return -errno;
+		err = offload_make_map(&c->offload, i, log);
+		collect(c, before, (int)i);
+		if (err < 0)
+			return err;
+		if (c->offload.findings.cnt == before)
+			check_filled(c, i);
 	}
 	return 0;
 }
 
 static int
-start_pass(struct pass *p)
+load(struct check *c, bool verbose)
 {
-	const struct check *c = p->check;
-	struct jit_input input = {
-		.insns = c->prog->insns,
-		.insn_cnt = c->prog->insn_cnt,
-		.type = c->prog->type,
-		.map_cnt = c->obj->map_cnt,
-		.card = &c->card->jit,
-		.go_on = p->go_on,
-	};
-	int ret = make_maps(p);
+	uint32_t before = c->offload.findings.cnt;
+	const struct jit_image *image;
+	int err = offload_load(&c->offload, c->prog, verbose ? 2 : 0, &c->log);
 
-	if (ret < 0)
-		return ret;
-	input.maps = p->maps;
-	p->prog = jit_prog_new(&input);
-	return p->prog != NULL ? 0 : -errno;
+	collect(c, before, -1);
+	if (err < 0)
+		return err;
+	image = off_nfp_image(c->offload.kernel, c->offload.prog);
+	c->has_image = image != NULL;
+	if (c->has_image)
+		c->image = *image;
+	return 0;
 }
 
-static void
-end_pass(struct pass *p)
+/* What the passes leave is shown of what the driver would translate. */
+static int
+load_shown(struct check *c, bool verbose)
 {
-	jit_prog_free(p->prog);
-	for (uint32_t i = 0; p->maps != NULL && i < p->check->obj->map_cnt; i++)
-		jit_map_free(p->maps[i]);
-	free(p->maps);
-	xb_log_free(&p->log);
-}
+	const struct jit_debug *debug = &c->card->debug;
+	char *text = NULL;
+	size_t bytes;
+	struct jit_debug shown = { debug->letters, open_memstream(&text, &bytes) };
+	int err;
 
-static bool
-is_told(const struct check *c, int32_t insn, const char *message)
-{
-	for (uint32_t i = 0; i < c->finding_cnt; i++)
-		if (c->findings[i].insn == insn && strcmp(c->findings[i].message, message) == 0)
-			return true;
-	return false;
-}
-
-/* The verifier's own refusal. What the hooks refuse is a finding already, and its line in the log
- * begins with the driver's name. */
-static void
-add_verifiers(struct pass *p, int ret)
-{
-	struct finding *f;
-	char sentence[FINDING_MESSAGE_MAX];
-
-	finding_sentence(xb_log_text(&p->log), sentence, sizeof(sentence));
-	if (strncmp(sentence, "[nfp] ", strlen("[nfp] ")) == 0 ||
-		is_told(p->check, p->refused_insn, sentence))
-		return;
-	f = add(p->check, p->refused_insn);
-	if (f == NULL)
-		return;
-	f->severity = severities[JIT_ERROR];
-	f->stage = "verifier";
-	f->err = -ret;
-	memcpy(f->message, sentence, sizeof(f->message));
+	if (shown.out == NULL)
+		return -errno;
+	off_nfp_set_debug(c->offload.asic, &shown);
+	err = load(c, verbose);
+	fclose(shown.out);
+	off_nfp_set_debug(c->offload.asic, &(struct jit_debug){ 0 });
+	if (check_refusal(c) == NULL)
+		fprintf(debug->out, "%s:\n%s", c->prog->name, text);
+	free(text);
+	return err;
 }
 
 static int
-verify(struct pass *p, bool verbose)
-{
-	const struct check *c = p->check;
-	struct xb_verify_opts opts = xb_verify_opts_of(c->obj, c->prog);
-	struct xb_facts facts;
-	int ret;
-
-	opts.offloaded = true;
-	opts.log_level = verbose ? 2 : 0;
-	opts.hooks = jit_prog_hooks(p->prog);
-	ret = xb_verify(c->prog->insns, c->prog->insn_cnt, &opts, &facts, &p->log);
-	if (ret == 0)
-		xb_facts_free(&facts);
-	else
-		p->refused_insn = facts.refused_insn;
-	return ret;
-}
-
-/* Findings of the driver's part from that one on; returns how many there are now. */
-static uint32_t
-collect(struct pass *p, uint32_t from)
-{
-	uint32_t cnt;
-	const struct jit_finding *found = jit_prog_findings(p->prog, &cnt);
-
-	for (uint32_t i = from; i < cnt; i++)
-		add_rule(p->check, found[i].insn, found[i].rule, NULL, found[i].message);
-	return cnt;
-}
-
-static void
 attach(struct check *c)
 {
-	enum jit_rule rule = jit_image_attach_check(&c->image, &c->card->jit, MTU_BYTES);
+	uint32_t before = c->offload.findings.cnt;
+	struct off_extack extack = { 0 };
+	int err = offload_attach(&c->offload, c->prog, &extack);
 
-	if (rule != JIT_RULE_CNT)
-		add_rule(c, -1, rule, NULL, jit_rule_info(rule)->text);
+	collect(c, before, -1);
+	if (err < 0 && err != -ENOMEM && check_refusal(c) == NULL)
+		add_refusal(c, "attach", -err,
+			extack.text[0] != '\0' ? extack.text : strerror(-err), NULL, NULL);
+	return err;
 }
 
-/* The driver translates what it did not refuse. */
+static int
+bring(struct check *c, bool verbose)
+{
+	int err = offload_open(&c->offload, c->obj, c->card);
+
+	if (err == 0)
+		err = make_maps(c, &c->log);
+	xb_log_free(&c->log); /* of maps, whose refusals are findings */
+	c->log = (struct xb_log){ 0 };
+	if (err == 0)
+		err = (c->card->debug.letters != NULL ? load_shown : load)(c, verbose);
+	return err == 0 ? attach(c) : err;
+}
+
+/* The driver offers no offload at all. */
 static void
-translate(struct pass *p, uint32_t told)
+refuse_card(struct check *c)
 {
-	struct check *c = p->check;
-	const struct jit_debug *debug = &c->card->debug;
-	int ret;
-
-	if (debug->letters != NULL)
-		fprintf(debug->out, "%s:\n", c->prog->name);
-	jit_prog_set_debug(p->prog, *debug);
-	ret = jit_translate(p->prog, &c->image);
-	collect(p, told);
-	c->has_image = ret == 0;
-	if (ret == -ENOMEM)
-		c->err = ret;
-	else if (ret == 0)
-		attach(c);
-}
-
-static void
-walk(struct pass *p, bool verbose)
-{
-	struct check *c = p->check;
-	uint32_t before = c->finding_cnt, told;
-	int ret;
-
-	check_direct_values(c);
-	p->is_refused = first_error(c, before) != NULL;
-	if (p->is_refused && !p->go_on)
-		return;
-	ret = verify(p, verbose);
-	told = collect(p, 0);
-	if (ret == -ENOMEM)
-		c->err = ret;
-	else if (ret < 0)
-		add_verifiers(p, ret);
-	p->is_refused = first_error(c, before) != NULL;
-	if (!p->is_refused)
-		translate(p, told);
-}
-
-/* Was the program refused before its translation? */
-static bool
-run_pass(struct check *c, bool go_on, bool verbose)
-{
-	struct pass p = { .check = c, .go_on = go_on };
-	int ret = start_pass(&p);
-
-	if (ret < 0)
-		c->err = ret;
-	else
-		walk(&p, verbose);
-	if (verbose)
-		xb_log_add(&c->log, "%s", xb_log_text(&p.log));
-	end_pass(&p);
-	return p.is_refused;
-}
-
-static bool
-is_same(const struct finding *a, const struct finding *b)
-{
-	return a->insn == b->insn && a->err == b->err && strcmp(a->stage, b->stage) == 0 &&
-	       strcmp(a->message, b->message) == 0;
-}
-
-/* Marks that one in what all there is, unless it is marked that the kernel ended before. */
-static void
-mark_first(struct check *c, const struct finding *kernels)
-{
-	struct finding *f;
-
-	if (check_refusal(c) != NULL)
-		return;
-	for (uint32_t i = 0; i < c->finding_cnt; i++)
-		if (is_same(&c->findings[i], kernels)) {
-			c->findings[i].is_first = true;
-			return;
-		}
-	/* Going on, the walk went another way. */
-	f = add(c, kernels->insn);
-	if (f != NULL) {
-		*f = *kernels;
-		f->is_first = true;
-	}
-}
-
-static void
-check_walk(struct check *c, bool verbose)
-{
-	uint32_t before = c->finding_cnt;
-	bool is_refused = run_pass(c, false, verbose);
-	const struct finding *first = first_error(c, before);
-	struct finding kernels;
-
-	if (first == NULL)
-		return;
-	kernels = *first;
-	if (is_refused) {
-		c->finding_cnt = before;
-		run_pass(c, true, false);
-	}
-	mark_first(c, &kernels);
+	add_refusal(c, "load", c->card->err, c->card->message,
+		"the driver found fault with the firmware and offers no offload",
+		"take another card or firmware: xoffload cards lists them");
 }
 
 void
 check_program(struct check *c, const struct xb_object *obj, const struct xb_prog *prog,
 	const struct card *card, bool verbose)
 {
-	struct finding *first;
-	bool goes_on;
+	int err;
 
 	*c = (struct check){ .obj = obj, .prog = prog, .card = card };
-	goes_on = check_load(c);
-	if (goes_on)
-		check_maps(c);
-	first = first_error(c, 0);
-	if (first != NULL)
-		first->is_first = true;
-	if (goes_on)
-		check_walk(c, verbose);
+	if (card->err != 0) {
+		refuse_card(c);
+		return;
+	}
+	err = bring(c, verbose);
+	if (c->offload.kernel != NULL)
+		offload_stop_finding(&c->offload);
+	/* What is refused was found. */
+	if (err < 0 && check_refusal(c) == NULL)
+		c->err = err;
+	if (!verbose)
+		xb_log_free(&c->log);
+	if (!verbose)
+		c->log = (struct xb_log){ 0 };
+}
+
+/* ---- programs that never get as far ---- */
+
+static void
+add_rule(struct check *c, enum off_rule rule)
+{
+	off_findings_add(&c->offload.findings, rule, (int)c->prog->type);
+	collect(c, 0, -1);
+}
+
+static bool
+is_metadata_function(const char *name)
+{
+	const char *prefix = "bpf_xdp_metadata_";
+
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/* The driver takes the number of the function's type for that of a helper. */
+static void
+refuse_function(struct check *c, const struct xb_skipped *skipped)
+{
+	const struct jit_rule_info *info = jit_rule_info(JIT_RULE_HELPER_UNSUPPORTED);
+	char message[FINDING_MESSAGE_MAX];
+
+	if (is_metadata_function(skipped->needs)) {
+		add_rule(c, OFF_RULE_VF_2B);
+	} else {
+		snprintf(message, sizeof(message), info->text, skipped->needs_id);
+		add_refusal(c, info->stage, info->err, message,
+			"functions of the host's kernel are not on the card",
+			"do that part in a program on the host");
+	}
+	for (uint32_t i = 0; i < c->finding_cnt; i++)
+		c->findings[i].what = skipped->needs;
+}
+
+bool
+check_skipped(struct check *c, const struct xb_object *obj, const struct xb_skipped *skipped,
+	const struct card *card)
+{
+	*c = (struct check){
+		.obj = obj,
+		.skipped = { .name = skipped->name,
+			.section = skipped->section,
+			.type = skipped->type },
+		.card = card,
+		.offload = { .prog = -1 },
+	};
+	c->prog = &c->skipped;
+	switch (skipped->why) {
+	case XB_SKIP_OTHER: return false;
+	case XB_SKIP_TYPE: add_rule(c, OFF_RULE_PL_6); break;
+	case XB_SKIP_MAP_ENTRY:
+		add_rule(c, strstr(skipped->section, "cpumap") ? OFF_RULE_XA_14B : OFF_RULE_XA_14A);
+		break;
+	case XB_SKIP_KERNEL_FUNC: refuse_function(c, skipped); break;
+	}
+	return true;
 }
 
 void
 check_free(struct check *c)
 {
-	if (c->has_image)
-		jit_image_free(&c->image);
+	offload_end(&c->offload);
 	free(c->findings);
 	xb_log_free(&c->log);
 }
 
 /* ---- JSON: the names are a contract (DESIGN 5) ---- */
 
+/* What a refused program would take of the card, as far as that is known. */
+static json_t *
+json_needs(const struct check *c)
+{
+	if (!c->has_image || check_refusal(c) == NULL)
+		return json_null();
+	return json_pack("{s:i, s:i, s:b}", "nfp_insns", (int)c->image.cnt, "stack_bytes",
+		(int)c->image.stack_bytes, "at_least", c->image.is_stubbed);
+}
+
 json_t *
 json_check(const struct check *c)
 {
+	bool is_taken = check_refusal(c) == NULL;
 	json_t *findings = json_array();
-	json_t *offload = json_pack("{s:b, s:o, s:o, s:s}", "accepted", check_refusal(c) == NULL,
-		"card", json_text(c->card->name), "firmware", json_text(c->card->firmware), "jit",
+	json_t *offload = json_pack("{s:b, s:o, s:o, s:s}", "accepted", is_taken, "card",
+		json_text(c->card->name), "firmware", json_text(c->card->firmware), "jit",
 		"driver");
 
 	for (uint32_t i = 0; i < c->finding_cnt; i++)
 		json_array_append_new(findings, json_finding(&c->findings[i]));
+	is_taken &= c->has_image;
 	json_object_set_new(
-		offload, "nfp_insns", c->has_image ? json_integer(c->image.cnt) : json_null());
+		offload, "nfp_insns", is_taken ? json_integer(c->image.cnt) : json_null());
 	json_object_set_new(offload, "stack_bytes",
-		c->has_image ? json_integer(c->image.stack_bytes) : json_null());
+		is_taken ? json_integer(c->image.stack_bytes) : json_null());
+	json_object_set_new(offload, "needs", json_needs(c));
 	json_object_set_new(offload, "findings", findings);
 	return offload;
 }

@@ -19,18 +19,14 @@ open_program(struct bench *b)
 static int
 predict(struct bench *b)
 {
-	struct xb_log log = { 0 };
 	int err;
 
 	check_program(&b->check, b->program.obj, b->program.prog, &b->card, false);
 	b->is_accepted = b->check.err == 0 && check_refusal(&b->check) == NULL;
-	err = b->is_accepted ? bench_card(b, &log) : b->check.err;
+	err = b->is_accepted ? bench_card(b) : b->check.err;
 	if (err < 0)
 		complain("%s: program '%s' cannot be run on the card: %s", b->program.obj->path,
 			b->program.prog->name, strerror(-err));
-	if (err < 0)
-		complain_log(&log);
-	xb_log_free(&log);
 	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
 }
 

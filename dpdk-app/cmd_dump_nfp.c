@@ -114,18 +114,14 @@ print_refusal(const struct check *c)
 static int
 measure(struct listing *l)
 {
-	struct xb_log log = { 0 };
 	struct profile profile;
-	int err = profile_make(&profile, l->check, l->packets, true, &log);
+	int err = profile_make(&profile, l->check, l->packets, true);
 
 	if (err == 0)
 		err = profile_costs(&profile, &l->costs);
 	if (err < 0)
 		complain("%s: program '%s' cannot be run on the card: %s", l->check->obj->path,
 			l->check->prog->name, strerror(-err));
-	if (err < 0)
-		complain_log(&log);
-	xb_log_free(&log);
 	profile_free(&profile);
 	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
 }
@@ -137,7 +133,8 @@ list_program(struct listing *l)
 	const struct check *c = l->check;
 	int ret = 0;
 
-	if (!c->has_image || (l->packets != NULL && check_refusal(c) != NULL))
+	if (!c->has_image || c->image.is_refused ||
+		(l->packets != NULL && check_refusal(c) != NULL))
 		return print_refusal(c);
 	if (l->packets != NULL && measure(l) != STATUS_DONE)
 		return STATUS_RUNTIME;

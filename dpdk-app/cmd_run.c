@@ -250,7 +250,7 @@ report(struct run *run)
 		.lcores = run->job.lcores,
 		.from = opt->in != NULL ? run->replay.path : opt->vdev.word[0],
 		.check = run->place.is_asked ? &run->place.check : NULL,
-		.offload = run->place.is_offloaded ? &run->place.offload : NULL,
+		.offload = run->place.is_offloaded ? &run->place.check.offload : NULL,
 		.events = &run->events,
 		.mode = run->place.mode,
 		.behind = run->job.has_host_program ? &behind : NULL,

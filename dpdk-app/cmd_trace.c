@@ -335,7 +335,7 @@ load_on_host(struct tracing *t)
 static int
 number_maps(struct tracing *t)
 {
-	const struct offload *o = &t->place.offload;
+	const struct offload *o = &t->place.check.offload;
 
 	t->map_numbers = calloc(o->obj->map_cnt + 1, sizeof(*t->map_numbers));
 	for (uint32_t i = 0; t->map_numbers != NULL && i < o->obj->map_cnt; i++)
@@ -348,7 +348,7 @@ static int
 load_on_card(struct tracing *t)
 {
 	if (number_maps(t) == 0)
-		t->engine = nic_engine_new(t->place.offload.fw, 0, false);
+		t->engine = nic_engine_new(t->place.check.offload.fw, 0, false);
 	if (t->engine != NULL)
 		return STATUS_DONE;
 	complain("no memory");

@@ -33,25 +33,19 @@ tell_refusal(const struct place *p, const struct program *program, bool is_json)
 	if (is_json)
 		return STATUS_REFUSED;
 	complain("%s: the card refuses program '%s':", program->obj->path, program->prog->name);
-	for (uint32_t i = 0; i < p->check.finding_cnt; i++)
-		finding_print(&p->check.findings[i], stderr);
+	findings_print(p->check.findings, p->check.finding_cnt, stderr);
 	return STATUS_REFUSED;
 }
 
+/* It is there, if nothing went wrong. */
 static int
-put_on_card(struct place *p, const struct program *program)
+tell_placed(struct place *p, const struct program *program)
 {
-	struct xb_log log = { 0 };
-	int err = p->check.err != 0 ? p->check.err : offload_start(&p->offload, &p->check, &log);
-
-	p->is_offloaded = err == 0;
-	if (err < 0)
+	p->is_offloaded = p->check.err == 0;
+	if (!p->is_offloaded)
 		complain("%s: program '%s' cannot be put on the card: %s", program->obj->path,
-			program->prog->name, strerror(-err));
-	if (err < 0)
-		complain_log(&log);
-	xb_log_free(&log); /* of a program that was taken, only the verifier's sum */
-	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
+			program->prog->name, strerror(-p->check.err));
+	return p->is_offloaded ? STATUS_DONE : STATUS_RUNTIME;
 }
 
 static int
@@ -69,7 +63,7 @@ offer_to_card(
 	if (!is_refused || !is_auto)
 		complain_log(&p->check.log); /* else the host's verifier has its own */
 	if (!is_refused)
-		return put_on_card(p, program);
+		return tell_placed(p, program);
 	return is_auto ? STATUS_DONE : tell_refusal(p, program, opt->json);
 }
 
@@ -94,7 +88,6 @@ place_program(struct place *p, const struct options *opt, const struct program *
 void
 place_end(struct place *p)
 {
-	offload_end(&p->offload);
 	if (p->is_asked)
 		check_free(&p->check);
 }

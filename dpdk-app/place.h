@@ -4,16 +4,15 @@
 #ifndef APP_PLACE_H
 #define APP_PLACE_H
 
-#include "dpdk-app/offload.h"
+#include "dpdk-app/check.h"
 #include "dpdk-app/program.h"
 
 struct place {
 	const char *mode; /* "xdpoffload": where it is attached */
 	struct card card;
-	struct check check; /* what the card says of the program */
+	struct check check; /* what the card says of the program; it is on check.offload then */
 	bool is_asked;	    /* the card */
-	struct offload offload;
-	bool is_offloaded; /* the program is on the card; else it is for the host */
+	bool is_offloaded;  /* the program is on the card; else it is for the host */
 };
 
 /*

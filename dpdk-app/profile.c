@@ -90,16 +90,14 @@ run_packet(struct profile *p, const struct packets *packets, uint32_t index, uin
 
 int
 profile_make(struct profile *p, const struct check *check, const struct packets *packets,
-	bool every, struct xb_log *log)
+	bool every)
 {
 	uint8_t *buf = calloc(1, PACKETS_BUF_BYTES);
 	int err = buf != NULL ? 0 : -ENOMEM;
 
 	*p = (struct profile){ .check = check };
-	if (err == 0)
-		err = offload_start(&p->offload, check, log);
 	if (err == 0) {
-		p->engine = nic_engine_new(p->offload.fw, 0, false);
+		p->engine = nic_engine_new(check->offload.fw, 0, false);
 		p->mix = nic_mix_new();
 		p->last = calloc(1, sizeof(*p->last));
 		if (p->engine == NULL || p->mix == NULL || p->last == NULL)
@@ -124,7 +122,6 @@ profile_free(struct profile *p)
 	free(p->last);
 	nic_mix_free(p->mix);
 	nic_engine_free(p->engine);
-	offload_end(&p->offload);
 	*p = (struct profile){ 0 };
 }
 

@@ -4,8 +4,8 @@
 #ifndef APP_PROFILE_H
 #define APP_PROFILE_H
 
+#include "dpdk-app/check.h"
 #include "dpdk-app/code.h"
-#include "dpdk-app/offload.h"
 #include "dpdk-app/packets.h"
 #include "nic/timing/timing.h"
 
@@ -23,8 +23,7 @@ struct profile_path {
 };
 
 struct profile {
-	const struct check *check;
-	struct offload offload;
+	const struct check *check; /* the program is on its card */
 	struct nic_engine *engine;
 	struct nic_mix *mix;
 	struct profile_path *paths; /* by number of class; those past path_cnt were not recorded */
@@ -34,9 +33,9 @@ struct profile {
 };
 
 /* A program the check accepted on all packets; every: each packet is recorded, else some of each
- * path. 0, or -errno and maybe a sentence. profile_free() also then. */
+ * path. 0 or -ENOMEM. profile_free() also then, and before check_free(). */
 int profile_make(struct profile *p, const struct check *check, const struct packets *packets,
-	bool every, struct xb_log *log);
+	bool every);
 void profile_free(struct profile *p);
 
 /* All paths, and the waits of the whole mix. 0 or -ENOMEM; costs_free(). */

@@ -29,11 +29,13 @@ type_of_option(const char *type)
 }
 
 static void
-tell_skipped(const struct xb_object *obj)
+tell_skipped(const struct xb_object *obj, bool is_check)
 {
 	for (uint32_t i = 0; i < obj->skipped_cnt; i++)
-		complain("note: %s: program '%s' in section '%s' is left out: %s", obj->path,
-			obj->skipped[i].name, obj->skipped[i].section, obj->skipped[i].reason);
+		if (!is_check || obj->skipped[i].why == XB_SKIP_OTHER)
+			complain("note: %s: program '%s' in section '%s' is left out: %s",
+				obj->path, obj->skipped[i].name, obj->skipped[i].section,
+				obj->skipped[i].reason);
 }
 
 int
@@ -44,6 +46,7 @@ program_open_object(const struct options *opt, const char *path, struct xb_objec
 		.btf = opt->btf,
 		.section = opt->section,
 		.program = opt->program,
+		.may_be_empty = opt->command == CMD_check,
 		.called = opt->elf ? "standard input" : NULL, /* the path is cmd_exec.c's own */
 	};
 	struct xb_log log = { 0 };
@@ -54,7 +57,7 @@ program_open_object(const struct options *opt, const char *path, struct xb_objec
 	complain_log(&log);
 	if (*obj == NULL)
 		return status_of_open(err);
-	tell_skipped(*obj);
+	tell_skipped(*obj, opt->command == CMD_check);
 	return STATUS_DONE;
 }
 
@@ -63,6 +66,8 @@ program_asked(const struct options *opt, const struct xb_object *obj)
 {
 	uint32_t cnt = 0;
 
+	if (obj->prog_cnt == 0)
+		return 0;
 	if (opt->program != NULL)
 		return 1;
 	if (opt->section == NULL)
@@ -130,7 +135,7 @@ refuse(const struct loader *l, const struct xb_prog *prog, int err, const char *
 		.insn = insn,
 		.is_first = true,
 	};
-	finding_sentence(xb_log_text(log), r->message, sizeof(r->message));
+	xb_verify_sentence(xb_log_text(log), r->message, sizeof(r->message));
 	return err;
 }
 

@@ -16,7 +16,8 @@ struct program {
 };
 
 /* Open the file with the options on which program to take. Notes and complaints go to stderr.
- * STATUS_DONE and *obj, or the status to exit with. */
+ * STATUS_DONE and *obj, or the status to exit with. Of `check`, what is left out because of its
+ * type is no note, and an object that has nothing else is opened. */
 int program_open_object(const struct options *opt, const char *path, struct xb_object **obj);
 /* How many of obj->progs were asked for. They come first; behind them, what they may tail-call. */
 uint32_t program_asked(const struct options *opt, const struct xb_object *obj);

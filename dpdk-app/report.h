@@ -3,6 +3,7 @@
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
+#include "dpdk-app/check.h"
 #include "dpdk-app/events.h"
 #include "dpdk-app/forecast.h"
 #include "dpdk-app/program.h"

@@ -66,7 +66,7 @@ add_host_program(struct run *run)
 	if (status != STATUS_DONE)
 		return status;
 	run->job.has_host_program = true;
-	err = offload_attach_host(&run->place.offload, program->obj, program->prog, &log);
+	err = offload_attach_host(&run->place.check.offload, program->obj, program->prog, &log);
 	if (err < 0)
 		complain("%s: program '%s' cannot be attached beside the card's: %s",
 			program->obj->path, program->prog->name, strerror(-err));
@@ -84,7 +84,7 @@ tell_no_card(const struct run *run)
 		 "one%s",
 		run->program.prog->name, run->place.is_asked ? ":" : "");
 	if (run->place.is_asked)
-		finding_print(check_refusal(&run->place.check), stderr);
+		findings_print(check_refusal(&run->place.check), 1, stderr);
 	return run->place.is_asked ? STATUS_REFUSED : STATUS_USAGE;
 }
 
@@ -92,7 +92,7 @@ tell_no_card(const struct run *run)
 static int
 listen_to_events(struct run *run)
 {
-	int err = events_start(&run->events, &run->place.offload, run->opt->maps);
+	int err = events_start(&run->events, &run->place.check.offload, run->opt->maps);
 
 	if (err < 0)
 		complain("events of program '%s' cannot be read: %s", run->program.prog->name,
@@ -214,7 +214,7 @@ make_workers(struct run *run, struct xb_log *log)
 			xb_vm_set_trace(w->vm, stderr);
 		if (!run->place.is_offloaded)
 			continue;
-		w->engine = nic_engine_new(run->place.offload.fw, i, false);
+		w->engine = nic_engine_new(run->place.check.offload.fw, i, false);
 		if (w->engine == NULL || nic_engine_watch(w->engine, false, NULL) < 0)
 			goto no_memory;
 	}

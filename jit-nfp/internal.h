@@ -21,6 +21,7 @@
 #define JIT_F_SKIP (JIT_F_SKIP_NOOP | JIT_F_SKIP_PREC | JIT_F_SKIP_DEAD)
 #define JIT_F_MOVES (1u << 7) /* from the packet access before: not the same way on all paths */
 #define JIT_F_ZEXT (1u << 6)  /* the upper half of its 32-bit result is read */
+#define JIT_F_STUB (1u << 8)  /* refused: a word stands for it */
 
 #define JIT_NONE UINT32_MAX /* no instruction */
 
@@ -234,6 +235,11 @@ jit_is_helper_call(const struct jit_insn *insn)
 	return insn->bpf.code == (BPF_JMP | BPF_CALL) && insn->bpf.src_reg != BPF_PSEUDO_CALL;
 }
 
+/* ---- advice.c ---- */
+
+/* Why and what instead, of just this helper or instruction; else they stay. slot may be -1. */
+void jit_advise(const struct jit_prog *prog, struct jit_finding *finding);
+
 /* ---- sound.c: what the walk does not visit ---- */
 
 void jit_find_ranges(struct jit_prog *prog, struct xb_verify_env *env);
@@ -274,6 +280,9 @@ struct jit_out {
 	uint32_t end;  /* index of the word behind the last instruction's (translate.c) */
 	uint32_t slot; /* the instruction being translated, or JIT_NO_INSN */
 	int err;       /* -errno */
+	/* Of who goes on: */
+	bool is_over; /* the card's limit was passed */
+	bool is_told; /* that the translation failed */
 };
 
 /* Registers by their use (nfp-isa.md 8.1). */

@@ -123,15 +123,16 @@ struct jit_rule_info {
 };
 const struct jit_rule_info *jit_rule_info(enum jit_rule rule);
 
-/* map_create.c. Would the card make this map, the kernel's checks before the driver's? It is then
- * added to *used, and the answer is JIT_RULE_CNT; else it is the rule that says no, and its
- * sentence. A map the host keeps (perf event array) takes nothing. */
+/* map_create.c. Would the driver make this map, a hash or an array? It is then added to *used, and
+ * the answer is JIT_RULE_CNT; else it is the first rule that says no, and its sentence. from: 0,
+ * or, of a map that was refused, the rule to go on with; nothing is added then. */
 enum jit_rule jit_map_create_check(const struct xb_map_def *def, const struct jit_card *card,
-	struct jit_maps_used *used, char message[JIT_MESSAGE_BYTES]);
+	struct jit_maps_used *used, enum jit_rule from, char message[JIT_MESSAGE_BYTES]);
 
 struct jit_finding {
 	enum jit_rule rule;
-	int32_t insn; /* slot of the program as given; -1: of the whole program */
+	int32_t insn;	       /* slot of the program as given; -1: of the whole program */
+	const char *why, *fix; /* the rule's, or of just this helper or instruction */
 	char message[JIT_MESSAGE_BYTES]; /* the driver's sentence, without its "[nfp] " */
 };
 
@@ -146,7 +147,8 @@ struct jit_input {
 	struct jit_map *const *maps; /* by that index; must live as long as the program */
 	uint32_t map_cnt;
 	const struct jit_card *card; /* must live as long */
-	/* The driver ends at its first refusal; with this the hook goes on, to find all. */
+	/* The driver ends at its first refusal; with this hook and translation go on, to find all.
+	 */
 	bool go_on;
 };
 
@@ -184,18 +186,23 @@ struct jit_image {
 	uint32_t push, pop;  /* of the routines that save registers, 0: not there */
 	uint32_t stack_bytes;
 	uint32_t max_packet_offset; /* bytes of the packet the program may reach */
+	/* With go_on: hook or translation refused the program, these words cannot be loaded. Then
+	 * is_stubbed: instead of what was refused there is a word each, so that there would be cnt
+	 * or more; else the program is too long, and cnt is what it takes. */
+	bool is_refused, is_stubbed;
 };
 
 /*
  * 0 and *image (jit_image_free() ends it). -EINVAL as the driver reports every failure of its
  * translation, the cause being a finding; -EINVAL too when the verifier refused the program or a
- * hook failed. Once a program: the passes change it.
+ * hook failed. With go_on what hook and translation refuse is in the image. Once a program: the
+ * passes change it.
  */
 int jit_translate(struct jit_prog *prog, struct jit_image *image);
 void jit_image_free(struct jit_image *image);
 
 /* The image as loaded at card->start: relocated, with ECC. words has room for image->cnt. -EINVAL
- * for a helper the card does not have. */
+ * for a helper the card does not have, and of an image that is refused. */
 int jit_image_load(const struct jit_image *image, const struct jit_card *card, uint64_t *words);
 
 /* Would the vNIC of this card take the image, its MTU being mtu bytes? JIT_RULE_CNT: yes. */

@@ -87,6 +87,8 @@ relocate(const struct jit_image *image, const struct jit_card *card, uint64_t *w
 int
 jit_image_load(const struct jit_image *image, const struct jit_card *card, uint64_t *words)
 {
+	if (image->is_refused)
+		return -EINVAL;
 	for (uint32_t i = 0; i < image->cnt; i++) {
 		uint64_t word = image->words[i];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Would the card make a map? The kernel's checks (kernel-offload.md 2.1, MO-6), then the driver's
- * in its order (nfp-offload-rules.md 7). */
+/* Would the card make a map? The driver's checks in its order (nfp-offload-rules.md 7), which is
+ * that of the rules' rows. */
 #include <stdarg.h>
 
 #include "jit-nfp/internal.h"
@@ -22,56 +22,79 @@ refuse(char message[JIT_MESSAGE_BYTES], enum jit_rule rule, ...)
 	return rule;
 }
 
-static enum jit_rule
-check_size(const struct xb_map_def *def, const struct jit_card *card, char *message)
+static uint32_t
+elem_bytes(const struct xb_map_def *def)
 {
-	uint32_t elem_bytes = round8(def->key_size) + round8(def->value_size);
-
-	if (elem_bytes > card->maps.elem_bytes_max)
-		return refuse(
-			message, JIT_RULE_MAP_ELEM_BYTES, elem_bytes, card->maps.elem_bytes_max);
-	if (def->key_size > card->maps.key_bytes_max)
-		return refuse(
-			message, JIT_RULE_MAP_KEY_BYTES, def->key_size, card->maps.key_bytes_max);
-	if (def->value_size > card->maps.value_bytes_max)
-		return refuse(message, JIT_RULE_MAP_VALUE_BYTES, def->value_size,
-			card->maps.value_bytes_max);
-	return JIT_RULE_CNT;
+	return round8(def->key_size) + round8(def->value_size);
 }
 
-static enum jit_rule
-check(const struct xb_map_def *def, const struct jit_card *card, const struct jit_maps_used *used,
-	char *message)
-{
-	uint32_t left = card->maps.elems_max - used->elems;
+struct asked {
+	const struct xb_map_def *def;
+	const struct jit_card *card;
+	uint32_t maps; /* there are so many */
+	uint32_t left; /* elements */
+	char *message;
+};
 
-	if (def->type != BPF_MAP_TYPE_HASH && def->type != BPF_MAP_TYPE_ARRAY)
-		return refuse(message, JIT_RULE_MAP_KERNEL_TYPE);
-	if (card->maps.types == 0)
-		return refuse(message, JIT_RULE_MAP_NONE);
-	if (def->flags != 0)
-		return refuse(message, JIT_RULE_MAP_FLAGS);
-	if (!(card->maps.types & 1u << def->type))
-		return refuse(message, JIT_RULE_MAP_TYPE);
-	if (used->maps == card->maps.maps_max)
-		return refuse(message, JIT_RULE_MAP_CNT);
-	if (def->max_entries > left)
-		return refuse(message, JIT_RULE_MAP_ELEMS, def->max_entries, left);
-	return check_size(def, card, message);
+/* rule, when it says no; else JIT_RULE_CNT. */
+static enum jit_rule
+check(const struct asked *a, enum jit_rule rule)
+{
+	const struct xb_map_def *def = a->def;
+	const struct jit_card *card = a->card;
+
+	switch (rule) {
+	case JIT_RULE_MAP_NONE:
+		return card->maps.types == 0 ? refuse(a->message, rule) : JIT_RULE_CNT;
+	case JIT_RULE_MAP_FLAGS: return def->flags != 0 ? refuse(a->message, rule) : JIT_RULE_CNT;
+	case JIT_RULE_MAP_TYPE:
+		return def->type > 31 || !(card->maps.types & 1u << def->type)
+			       ? refuse(a->message, rule)
+			       : JIT_RULE_CNT;
+	case JIT_RULE_MAP_CNT:
+		return a->maps == card->maps.maps_max ? refuse(a->message, rule) : JIT_RULE_CNT;
+	case JIT_RULE_MAP_ELEMS:
+		return def->max_entries > a->left
+			       ? refuse(a->message, rule, def->max_entries, a->left)
+			       : JIT_RULE_CNT;
+	case JIT_RULE_MAP_ELEM_BYTES:
+		return elem_bytes(def) > card->maps.elem_bytes_max
+			       ? refuse(a->message, rule, elem_bytes(def),
+					 card->maps.elem_bytes_max)
+			       : JIT_RULE_CNT;
+	case JIT_RULE_MAP_KEY_BYTES:
+		return def->key_size > card->maps.key_bytes_max
+			       ? refuse(a->message, rule, def->key_size, card->maps.key_bytes_max)
+			       : JIT_RULE_CNT;
+	case JIT_RULE_MAP_VALUE_BYTES:
+		return def->value_size > card->maps.value_bytes_max
+			       ? refuse(a->message, rule, def->value_size,
+					 card->maps.value_bytes_max)
+			       : JIT_RULE_CNT;
+	default: return JIT_RULE_CNT;
+	}
 }
 
 enum jit_rule
 jit_map_create_check(const struct xb_map_def *def, const struct jit_card *card,
-	struct jit_maps_used *used, char message[JIT_MESSAGE_BYTES])
+	struct jit_maps_used *used, enum jit_rule from, char message[JIT_MESSAGE_BYTES])
 {
-	enum jit_rule rule;
+	const struct asked asked = {
+		.def = def,
+		.card = card,
+		.maps = used->maps,
+		.left = card->maps.elems_max - used->elems,
+		.message = message,
+	};
+	enum jit_rule rule = from > JIT_RULE_MAP_NONE ? from : JIT_RULE_MAP_NONE;
 
-	if (def->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-		return JIT_RULE_CNT;
-	rule = check(def, card, used, message);
-	if (rule == JIT_RULE_CNT) {
+	while (rule <= JIT_RULE_MAP_VALUE_BYTES && check(&asked, rule) == JIT_RULE_CNT)
+		rule++;
+	if (rule <= JIT_RULE_MAP_VALUE_BYTES)
+		return rule;
+	if (from <= JIT_RULE_MAP_NONE) {
 		used->maps++;
 		used->elems += def->max_entries;
 	}
-	return rule;
+	return JIT_RULE_CNT;
 }

@@ -323,6 +323,6 @@ jit_find_quirks(struct jit_prog *prog)
 
 	for (uint32_t slot = 0; slot < prog->insn_cnt; slot = jit_next(prog, slot))
 		for (size_t i = 0; i < sizeof(finders) / sizeof(finders[0]); i++)
-			if (!(prog->insns[slot].flags & JIT_F_SKIP))
+			if (!(prog->insns[slot].flags & (JIT_F_SKIP | JIT_F_STUB)))
 				finders[i](prog, slot);
 }

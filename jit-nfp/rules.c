@@ -64,7 +64,10 @@ note(struct jit_prog *prog, int32_t insn, enum jit_rule rule, const char *messag
 	finding = add(prog);
 	if (finding == NULL)
 		return -ENOMEM;
-	*finding = (struct jit_finding){ .rule = rule, .insn = insn };
+	*finding = (struct jit_finding){
+		.rule = rule, .insn = insn, .why = rules[rule].why, .fix = rules[rule].fix
+	};
+	jit_advise(prog, finding);
 	memcpy(finding->message, message, sizeof(finding->message));
 	return 0;
 }

@@ -57,40 +57,104 @@ emit_insn(struct jit_out *out, uint32_t slot)
 		emit_prologue(out);
 	if (out->err || insn->flags & JIT_F_SKIP)
 		return;
-	if (emitter)
+	if (insn->flags & JIT_F_STUB)
+		emit_nop(out);
+	else if (emitter)
 		emitter(out, insn);
 	else
 		jit_cannot(out, -ENOENT);
 }
 
-/* Slots translated before the first error, as the driver counts them: the words of ld_imm64 are
+/* ---- failures ---- */
+
+/* The driver's last words, once. slot: where it gave up, or -1. */
+static void
+tell_failure(struct jit_out *out, int32_t slot, uint32_t translated)
+{
+	if (!out->is_told)
+		jit_find(out->prog, slot, JIT_RULE_TRANSLATION_FAILED,
+			out->err ? out->err : -ENOSPC, translated);
+	out->is_told = true;
+}
+
+/* Who goes on puts a word for the instruction that has no words. */
+static void
+put_stub(struct jit_out *out, uint32_t slot)
+{
+	struct jit_insn *insn = &out->prog->insns[slot];
+
+	if (!out->prog->input.go_on || out->err == -ENOSPC)
+		return;
+	out->err = 0;
+	out->image->cnt = insn->first;
+	insn->flags |= JIT_F_STUB;
+	emit_nop(out);
+}
+
+/* What the hook refused has no facts to translate by. */
+static void
+stub_refused(struct jit_prog *prog)
+{
+	for (uint32_t i = 0; i < prog->finding_cnt; i++) {
+		const struct jit_finding *f = &prog->findings[i];
+
+		if (f->insn >= 0 && jit_rule_info(f->rule)->severity == JIT_ERROR)
+			prog->insns[f->insn].flags |= JIT_F_STUB;
+	}
+}
+
+static bool
+has_stubs(const struct jit_prog *prog)
+{
+	for (uint32_t i = 0; i < prog->insn_cnt; i++)
+		if ((prog->insns[i].flags & (JIT_F_STUB | JIT_F_SKIP)) == JIT_F_STUB)
+			return true;
+	return false;
+}
+
+static bool
+is_refused(const struct jit_prog *prog)
+{
+	for (uint32_t i = 0; i < prog->finding_cnt; i++)
+		if (jit_rule_info(prog->findings[i].rule)->severity == JIT_ERROR)
+			return true;
+	return false;
+}
+
+/* ---- the program ---- */
+
+/* The driver counts slots that were translated before its first error; the words of ld_imm64 are
  * those of its second slot. */
-static uint32_t
+static void
 emit_insns(struct jit_out *out)
 {
 	const struct jit_prog *prog = out->prog;
-	uint32_t slot = 0, next;
 
-	for (; slot < prog->insn_cnt && !out->err; slot = next) {
+	for (uint32_t slot = 0, next; slot < prog->insn_cnt && !out->err; slot = next) {
 		next = jit_next(prog, slot);
 		emit_insn(out, slot);
+		if (!out->err && !out->is_over)
+			continue;
+		tell_failure(out, (int32_t)slot, next - 1);
+		if (out->err)
+			put_stub(out, slot);
 	}
 	out->slot = JIT_NO_INSN;
 	out->end = out->image->cnt;
-	return out->err && slot ? slot - 1 : slot;
 }
 
-static uint32_t
+static void
 emit_program(struct jit_out *out)
 {
-	uint32_t translated;
-
 	jit_emit_intro(out);
-	translated = emit_insns(out);
+	if (out->err)
+		tell_failure(out, -1, 0);
+	emit_insns(out);
 	jit_emit_outro(out);
 	if (!out->err)
 		jit_fixup_branches(out);
-	return translated;
+	if (out->err || out->is_over)
+		tell_failure(out, -1, out->prog->insn_cnt);
 }
 
 static enum jit_skip
@@ -109,8 +173,8 @@ alloc_image(struct jit_prog *prog, struct jit_image *image)
 	uint32_t max = prog->input.card->insns_max;
 
 	*image = (struct jit_image){
-		.words = calloc(max, sizeof(*image->words)),
-		.insns = calloc(max, sizeof(*image->insns)),
+		.words = calloc(max + 1, sizeof(*image->words)),
+		.insns = calloc(max + 1, sizeof(*image->insns)),
 		.skips = calloc(prog->insn_cnt, sizeof(*image->skips)),
 		.stack_bytes = prog->stack_bytes,
 		.max_packet_offset = prog->max_packet_offset,
@@ -125,8 +189,8 @@ alloc_image(struct jit_prog *prog, struct jit_image *image)
 static void
 trim_image(struct jit_image *image)
 {
-	uint64_t *words = reallocarray(image->words, image->cnt, sizeof(*words));
-	uint32_t *insns = reallocarray(image->insns, image->cnt, sizeof(*insns));
+	uint64_t *words = reallocarray(image->words, image->cnt + 1, sizeof(*words));
+	uint32_t *insns = reallocarray(image->insns, image->cnt + 1, sizeof(*insns));
 
 	image->words = words ? words : image->words;
 	image->insns = insns ? insns : image->insns;
@@ -137,23 +201,25 @@ jit_translate(struct jit_prog *prog, struct jit_image *image)
 {
 	struct jit_out out = { prog, image, .max = prog->input.card->insns_max,
 		.slot = JIT_NO_INSN };
-	uint32_t translated;
 
 	if (!prog->verified || prog->hook_failed || !put_map_numbers(prog))
 		return -EINVAL;
 	if (alloc_image(prog, image) != 0)
 		return -ENOMEM;
+	stub_refused(prog);
 	jit_optimize(prog);
 	jit_find_quirks(prog);
 	for (uint32_t i = 0; i < prog->insn_cnt; i++)
 		image->skips[i] = (uint8_t)skip_of(&prog->insns[i]);
-	translated = emit_program(&out);
-	if (!out.err) {
-		trim_image(image);
-		return 0;
+	emit_program(&out);
+	if (out.err && !prog->input.go_on) {
+		jit_image_free(image);
+		return -jit_rule_info(JIT_RULE_TRANSLATION_FAILED)->err;
 	}
-	jit_image_free(image);
-	return jit_find(prog, -1, JIT_RULE_TRANSLATION_FAILED, out.err, translated);
+	image->is_refused = is_refused(prog);
+	image->is_stubbed = out.err || has_stubs(prog);
+	trim_image(image);
+	return 0;
 }
 
 void

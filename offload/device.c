@@ -127,7 +127,8 @@ off_map_offload_end(struct off_map *map)
 {
 	struct off_bpf bpf = { .command = OFF_BPF_MAP_FREE, .map = map };
 
-	map->dev->driver->bpf(map->dev, &bpf);
+	if (!map->is_refused)
+		map->dev->driver->bpf(map->dev, &bpf);
 	off_object_drop_id(&map->o);
 	LIST_REMOVE(map, of_record);
 	map->dev = NULL;

@@ -64,6 +64,7 @@ struct off_prog {
 	struct bpf_insn *xlated; /* dead code gone, for info */
 	uint32_t xlated_cnt;
 	uint32_t verified_insns, max_packet_offset;
+	int32_t refused_insn; /* by the verifier, -1 */
 	uint32_t uid;
 	uint64_t load_time_ns; /* CLOCK_BOOTTIME */
 };
@@ -79,6 +80,7 @@ struct off_map {
 	struct xb_map_def def; /* def.name is name */
 	char name[OFF_NAME_BYTES];
 	bool frozen;
+	struct off_map *inner; /* of a map of maps; a reference */
 	/* A host's map: */
 	struct xb_map *host;	      /* NULL of a program array */
 	struct off_prog **cells;      /* of a program array, max_entries of them */
@@ -89,6 +91,7 @@ struct off_map {
 	} owner;
 	/* A device's map: */
 	bool offloaded;		/* for ever */
+	bool is_refused;	/* it is here for the sake of findings, the driver has no part */
 	struct off_netdev *dev; /* home; NULL: it is gone */
 	void *priv;		/* the driver's */
 	LIST_ENTRY(off_map) of_record;
@@ -300,7 +303,8 @@ void off_pin_free(struct off_kernel *k, struct off_pin *pin);
 /* A descriptor that takes over the caller's reference; -EMFILE, -ENOMEM and the reference is put.
  */
 int off_fd_new(struct off_object *o);
-/* NULL: no descriptor, or of another kind. No reference is taken. */
+/* NULL and errno: EBADF, no descriptor; EINVAL, of another kind (kernel: bpf_prog_get(),
+ * __bpf_map_get()). No reference is taken. */
 struct off_object *off_fd_object(struct off_kernel *k, int fd, enum off_kind kind);
 struct off_prog *off_fd_prog(struct off_kernel *k, int fd);
 struct off_map *off_fd_map(struct off_kernel *k, int fd);
@@ -465,5 +469,18 @@ int off_refuse(struct off_extack *extack, enum off_rule rule, ...);
 void off_extack_clear(struct off_extack *extack);
 /* The same for a log: the sentence is a line. */
 int off_refuse_log(struct xb_log *log, enum off_rule rule);
+
+/* ---- 13. findings.c ---- */
+
+/* Notes it if somebody wants to know; is_first is set here. */
+void off_find(struct off_kernel *k, const struct off_finding *finding, const char *message);
+/* A refusal by a rule, at an instruction or -1; type as in off_findings_add(). 0: it is noted and
+ * the call goes on; else -errno. */
+int off_find_rule(struct off_kernel *k, enum off_rule rule, int32_t insn, int type);
+/* The same of a rule with several errno, and of what has no rule here, the verifier's. err is
+ * negative. */
+int off_find_errno(struct off_kernel *k, enum off_rule rule, int err);
+int off_find_refusal(
+	struct off_kernel *k, const char *stage, int err, int32_t insn, const char *message);
 
 #endif

@@ -41,12 +41,13 @@ link_create(const struct off_caller *who, int prog_fd, int ifindex, uint32_t fla
 	struct off_extack *extack)
 {
 	struct off_prog *prog = off_fd_prog(who->k, prog_fd);
-	struct off_netdev *dev = off_netdev_find(who->k, who->netns, ifindex);
+	struct off_netdev *dev;
 	struct off_link *link;
 	int err;
 
 	if (!prog)
-		return off_refuse(NULL, OFF_RULE_XA_0A);
+		return -errno;
+	dev = off_netdev_find(who->k, who->netns, ifindex);
 	if (prog->type != BPF_PROG_TYPE_XDP)
 		return off_refuse(NULL, OFF_RULE_XA_0B);
 	if (!dev)
@@ -103,17 +104,19 @@ link_replace(struct off_link *link, struct off_prog *prog)
 static int
 link_update(struct off_kernel *k, int link_fd, int prog_fd, uint32_t flags, int old_fd)
 {
-	struct off_link *link = (struct off_link *)off_fd_object(k, link_fd, OFF_KIND_LINK);
-	struct off_prog *prog = off_fd_prog(k, prog_fd), *old = NULL;
+	struct off_prog *prog, *old = NULL;
+	struct off_link *link;
 
 	if (flags & ~(uint32_t)BPF_F_REPLACE)
 		return -EINVAL;
-	if (!link || !prog)
-		return -EBADF;
+	link = (struct off_link *)off_fd_object(k, link_fd, OFF_KIND_LINK);
+	prog = link ? off_fd_prog(k, prog_fd) : NULL;
+	if (!prog)
+		return -errno;
 	if (flags & BPF_F_REPLACE) {
 		old = off_fd_prog(k, old_fd);
 		if (!old)
-			return -EBADF;
+			return -errno;
 	}
 	if (!link->dev)
 		return -ENOLINK;
@@ -138,5 +141,5 @@ off_link_detach(const struct off_caller *who, int link_fd)
 	link = (struct off_link *)off_fd_object(who->k, link_fd, OFF_KIND_LINK);
 	if (link)
 		link_detach(link);
-	return off_unlock(who->k, link ? 0 : -EBADF);
+	return off_unlock(who->k, link ? 0 : -errno);
 }

@@ -46,14 +46,21 @@ check_type(const struct off_map *map, const struct off_map_create *attr, struct 
 	return err == -EOPNOTSUPP && attr->map_ifindex ? 0 : err;
 }
 
+/* 0 where all is to be found: the map is made in name. */
+static int
+refused(struct off_map *map, enum off_rule rule)
+{
+	int err = off_find_rule(map->o.k, rule, -1, (int)map->def.type);
+
+	map->is_refused = !err;
+	return err;
+}
+
 static enum off_rule
-check_device(const struct off_caller *who, const struct off_map_create *attr,
-	const struct off_netdev *dev)
+check_device(const struct off_caller *who, const struct off_netdev *dev)
 {
 	if (!off_has(who, OFF_CAP_SYS_ADMIN))
 		return OFF_RULE_MO_5;
-	if (attr->map_type != BPF_MAP_TYPE_ARRAY && attr->map_type != BPF_MAP_TYPE_HASH)
-		return OFF_RULE_MO_6;
 	if (!dev)
 		return OFF_RULE_MO_7A;
 	if (!dev->driver)
@@ -63,6 +70,20 @@ check_device(const struct off_caller *who, const struct off_map_create *attr,
 	return OFF_RULE_CNT;
 }
 
+/* The driver's part; of what is refused there is none. */
+static int
+alloc_driver(struct off_map *map)
+{
+	struct off_bpf bpf = { .command = OFF_BPF_MAP_ALLOC, .map = map };
+	int err = map->is_refused ? 0 : map->dev->driver->bpf(map->dev, &bpf);
+
+	/* Which rule it was is noted; where there was none, something went wrong. */
+	if (!err || !off_findings_refusal(map->o.k->opts.findings))
+		return err;
+	map->is_refused = true;
+	return 0;
+}
+
 static int
 alloc_device(struct off_map *map, const struct off_caller *who, const struct off_map_create *attr)
 {
@@ -70,15 +91,21 @@ alloc_device(struct off_map *map, const struct off_caller *who, const struct off
 		attr->map_ifindex <= INT32_MAX
 			? off_netdev_find(who->k, who->netns, (int)attr->map_ifindex)
 			: NULL;
-	struct off_bpf bpf = { .command = OFF_BPF_MAP_ALLOC, .map = map };
-	enum off_rule rule = check_device(who, attr, dev);
+	bool is_type = attr->map_type == BPF_MAP_TYPE_ARRAY || attr->map_type == BPF_MAP_TYPE_HASH;
+	enum off_rule rule;
 	int err;
 
+	if (!is_type && off_has(who, OFF_CAP_SYS_ADMIN)) {
+		err = refused(map, OFF_RULE_MO_6);
+		if (err)
+			return err;
+	}
+	rule = check_device(who, dev);
 	if (rule != OFF_RULE_CNT)
 		return off_refuse(NULL, rule);
 	map->offloaded = true;
 	map->dev = dev;
-	err = dev->driver->bpf(dev, &bpf);
+	err = alloc_driver(map);
 	if (err) {
 		map->dev = NULL;
 		return err;
@@ -105,6 +132,18 @@ alloc_host(struct off_map *map, struct xb_log *log)
 	}
 }
 
+static int
+take_inner(struct off_map *map, const struct off_map_create *attr)
+{
+	if (attr->inner_map_fd == 0)
+		return 0;
+	map->inner = off_fd_map(map->o.k, attr->inner_map_fd);
+	if (!map->inner)
+		return -errno;
+	off_object_get(&map->inner->o);
+	return 0;
+}
+
 static bool
 is_allowed(const struct off_caller *who, const struct off_map_create *attr)
 {
@@ -121,11 +160,15 @@ create_try(struct off_map *map, const struct off_caller *who, const struct off_m
 	struct xb_log *log)
 {
 	enum off_rule rule = check_attr(attr);
-	int err;
+	int err = rule != OFF_RULE_CNT ? off_refuse(NULL, rule) : take_inner(map, attr);
 
-	if (rule != OFF_RULE_CNT)
-		return off_refuse(NULL, rule);
+	if (err)
+		return err;
 	err = check_type(map, attr, log);
+	if (err && attr->map_ifindex) {
+		err = off_find_errno(map->o.k, OFF_RULE_MO_2, err);
+		map->is_refused = !err;
+	}
 	if (err)
 		return err;
 	if (!is_allowed(who, attr))
@@ -189,6 +232,8 @@ off_map_free(struct off_map *map)
 	if (map->dev)
 		off_map_offload_end(map);
 	off_map_clear_cells(map);
+	if (map->inner)
+		off_object_put(&map->inner->o);
 	off_perf_clear(map);
 	free(map->cells);
 	free(map->events);

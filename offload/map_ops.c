@@ -13,7 +13,7 @@
 static const struct off_driver *
 driver_of(const struct off_map *map)
 {
-	return map->dev ? map->dev->driver : NULL;
+	return map->dev && !map->is_refused ? map->dev->driver : NULL;
 }
 
 /* ---- program arrays: descriptors in, ids out ---- */
@@ -28,7 +28,7 @@ cell_update(struct off_map *map, uint32_t i, int fd, uint64_t flags)
 	if (i >= map->def.max_entries)
 		return -E2BIG;
 	if (!prog)
-		return -EBADF;
+		return -errno;
 	if (!off_prog_fits_array(prog, map))
 		return off_refuse(NULL, OFF_RULE_VF_5);
 	off_prog_replace(&map->cells[i], prog);
@@ -206,7 +206,7 @@ off_map_lookup(const struct off_caller *who, int fd, const void *key, void *valu
 
 	off_lock(who->k);
 	map = off_fd_map(who->k, fd);
-	return off_unlock(who->k, map ? lookup(map, key, value, flags) : -EBADF);
+	return off_unlock(who->k, map ? lookup(map, key, value, flags) : -errno);
 }
 
 int
@@ -217,7 +217,7 @@ off_map_update(
 
 	off_lock(who->k);
 	map = off_fd_map(who->k, fd);
-	return off_unlock(who->k, map ? update(map, fd, key, value, flags) : -EBADF);
+	return off_unlock(who->k, map ? update(map, fd, key, value, flags) : -errno);
 }
 
 int
@@ -227,7 +227,7 @@ off_map_delete(const struct off_caller *who, int fd, const void *key)
 
 	off_lock(who->k);
 	map = off_fd_map(who->k, fd);
-	return off_unlock(who->k, map ? remove_key(map, key) : -EBADF);
+	return off_unlock(who->k, map ? remove_key(map, key) : -errno);
 }
 
 int
@@ -237,7 +237,7 @@ off_map_next_key(const struct off_caller *who, int fd, const void *key, void *ne
 
 	off_lock(who->k);
 	map = off_fd_map(who->k, fd);
-	return off_unlock(who->k, map ? next_key(map, key, next) : -EBADF);
+	return off_unlock(who->k, map ? next_key(map, key, next) : -errno);
 }
 
 /* Of the types that bpf/ has, only hashes do this in the kernel, and not a device's. */
@@ -261,7 +261,7 @@ off_map_lookup_and_delete(const struct off_caller *who, int fd, const void *key,
 
 	off_lock(who->k);
 	map = off_fd_map(who->k, fd);
-	return off_unlock(who->k, map ? lookup_and_delete(map, key, value) : -EBADF);
+	return off_unlock(who->k, map ? lookup_and_delete(map, key, value) : -errno);
 }
 
 int
@@ -273,7 +273,7 @@ off_map_freeze(const struct off_caller *who, int fd)
 	off_lock(who->k);
 	map = off_fd_map(who->k, fd);
 	if (!map)
-		err = -EBADF;
+		err = -errno;
 	else if (map->frozen)
 		err = -EBUSY;
 	else
@@ -290,7 +290,7 @@ off_map_batch(const struct off_caller *who, int fd)
 	off_lock(who->k);
 	map = off_fd_map(who->k, fd);
 	if (!map)
-		err = -EBADF;
+		err = -errno;
 	else if (map->offloaded)
 		err = -OFF_ENOTSUPP; /* MO-3 */
 	return off_unlock(who->k, err);

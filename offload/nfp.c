@@ -157,6 +157,12 @@ off_nfp_new(struct off_kernel *k, uint32_t id, struct nic_fw *fw, struct xb_log 
 	return NULL;
 }
 
+void
+off_nfp_set_debug(struct off_asic *asic, const struct jit_debug *debug)
+{
+	off_nfp(asic)->debug = *debug;
+}
+
 /* ---- ndo_bpf ---- */
 
 static int

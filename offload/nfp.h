@@ -15,6 +15,7 @@ struct off_nfp {
 	struct off_ccm ccm;
 	char device[24]; /* its name in the kernel log: "nfp 0000:04:00.0" */
 	struct jit_maps_used used;
+	struct jit_debug debug; /* of translations */
 	LIST_HEAD(, off_nfp_neutral) neutral;
 	/* replies on their way from the firmware */
 	uint8_t reply[NIC_CCM_BYTES_MAX];
@@ -35,6 +36,7 @@ struct off_nfp_prog {
 	struct jit_prog *jit;
 	struct jit_image image;
 	bool has_image;
+	uint32_t told; /* of jit's findings, so many are the machine's */
 };
 
 /* map->priv */
@@ -63,6 +65,15 @@ off_nfp_port(const struct off_netdev *dev)
 }
 
 extern const struct off_driver off_nfp_driver;
+
+/* ---- nfp_find.c: what jit-nfp finds is what the machine finds ---- */
+/* The map is refused by that rule, and by which others? -errno of the first. */
+int off_nfp_refuse_map(struct off_map *map, enum jit_rule rule, const char *message);
+/* The sentence, behind the module's name, is in the extack. -errno. */
+int off_nfp_refuse_image(struct off_netdev *dev, const struct off_prog *prog, enum jit_rule rule,
+	struct off_extack *extack);
+/* After each of the driver's callbacks. */
+void off_nfp_tell(struct off_prog *prog);
 
 /* ---- nfp_map.c ---- */
 int off_nfp_map_alloc(struct off_netdev *dev, struct off_map *map);

@@ -10,17 +10,6 @@
 #include <linux/if_ether.h>
 #include <stdlib.h>
 
-/* A rule of jit-nfp/rules.def, whose sentence gets the module's name. */
-static int
-refuse_image(struct off_extack *extack, enum jit_rule rule)
-{
-	const struct jit_rule_info *info = jit_rule_info(rule);
-
-	if (extack)
-		snprintf(extack->text, sizeof(extack->text), "nfp: %s", info->text);
-	return -info->err;
-}
-
 /* ---- the hardware ---- */
 
 /* The image at the port's place in the code store. */
@@ -49,7 +38,10 @@ load(struct off_netdev *dev, struct off_prog *prog, struct off_extack *extack)
 	int err;
 
 	if (rule != JIT_RULE_CNT)
-		return refuse_image(extack, rule);
+		return off_nfp_refuse_image(dev, prog, rule, extack);
+	/* Where all is to be found, what was refused came here to hear the above. */
+	if (off_findings_refusal(dev->k->opts.findings))
+		return -ECANCELED;
 	err = load_image(dev, p);
 	if (err == -ENOMEM)
 		return err;

@@ -32,13 +32,13 @@ alloc_on_card(struct off_nfp *nfp, const struct off_map *map, struct off_nfp_map
 	return -ENOMEM;
 }
 
-/* Some rules are the kernel's, or silent. */
+/* One rule is silent. */
 static int
-refuse_map(struct off_nfp *nfp, enum jit_rule rule, const char *message)
+refuse_map(struct off_map *map, enum jit_rule rule, const char *message)
 {
-	if (rule != JIT_RULE_MAP_KERNEL_TYPE && rule != JIT_RULE_MAP_NONE)
-		off_klog_add(nfp->ccm.log, "NFP net bpf: %s", message);
-	return -jit_rule_info(rule)->err;
+	if (rule != JIT_RULE_MAP_NONE)
+		off_klog_add(off_nfp(map->dev->asic)->ccm.log, "NFP net bpf: %s", message);
+	return off_nfp_refuse_map(map, rule, message);
 }
 
 int
@@ -47,12 +47,12 @@ off_nfp_map_alloc(struct off_netdev *dev, struct off_map *map)
 	struct off_nfp *nfp = off_nfp(dev->asic);
 	struct jit_maps_used used = nfp->used;
 	char message[JIT_MESSAGE_BYTES] = "";
-	enum jit_rule rule = jit_map_create_check(&map->def, &nfp->card, &used, message);
+	enum jit_rule rule = jit_map_create_check(&map->def, &nfp->card, &used, 0, message);
 	struct off_nfp_map *m;
 	int err;
 
 	if (rule != JIT_RULE_CNT)
-		return refuse_map(nfp, rule, message);
+		return refuse_map(map, rule, message);
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return -ENOMEM;
@@ -89,7 +89,7 @@ off_nfp_map_number(struct off_kernel *k, int fd, uint32_t *number)
 
 	off_lock(k);
 	map = off_fd_map(k, fd);
-	if (map && map->dev && map->dev->driver == &off_nfp_driver) {
+	if (map && map->dev && !map->is_refused && map->dev->driver == &off_nfp_driver) {
 		*number = nfp_map(map)->ccm.id;
 		err = 0;
 	}

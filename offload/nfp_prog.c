@@ -42,9 +42,9 @@ take_maps(const struct off_prog *prog, struct off_nfp_prog *p)
 	for (uint32_t i = 0; i < prog->map_cnt; i++) {
 		const struct off_map *map = prog->maps[i];
 
-		p->is_own[i] = !map->offloaded;
-		p->maps[i] = map->offloaded ? ((struct off_nfp_map *)map->priv)->jit
-					    : jit_map_new(&map->def, map->o.id);
+		p->is_own[i] = !map->offloaded || map->is_refused;
+		p->maps[i] = p->is_own[i] ? jit_map_new(&map->def, map->o.id)
+					  : ((struct off_nfp_map *)map->priv)->jit;
 		if (!p->maps[i])
 			return -ENOMEM;
 	}
@@ -58,9 +58,11 @@ off_nfp_prepare(struct off_prog *prog, const struct xb_verify_env *env)
 	struct jit_input input = {
 		.insns = prog->insns,
 		.insn_cnt = prog->insn_cnt,
-		.type = prog->type,
+		/* a tc action that goes on is looked at as the classifier it should be */
+		.type = prog->type == BPF_PROG_TYPE_XDP ? prog->type : BPF_PROG_TYPE_SCHED_CLS,
 		.map_cnt = prog->map_cnt,
 		.card = &off_nfp(prog->offload->asic)->card,
+		.go_on = prog->o.k->opts.findings != NULL,
 	};
 	int err = p ? take_maps(prog, p) : -ENOMEM;
 
@@ -81,37 +83,46 @@ off_nfp_prepare(struct off_prog *prog, const struct xb_verify_env *env)
 	return 0;
 }
 
+static int
+told(struct off_prog *prog, int err)
+{
+	off_nfp_tell(prog);
+	return err;
+}
+
 int
 off_nfp_insn_hook(struct off_prog *prog, struct xb_verify_env *env, int insn, int prev)
 {
-	return hooks(prog)->insn(hooks(prog)->dev, env, insn, prev);
+	return told(prog, hooks(prog)->insn(hooks(prog)->dev, env, insn, prev));
 }
 
 int
 off_nfp_finalize(struct off_prog *prog, struct xb_verify_env *env)
 {
-	return hooks(prog)->finalize(hooks(prog)->dev, env);
+	return told(prog, hooks(prog)->finalize(hooks(prog)->dev, env));
 }
 
 int
 off_nfp_replace_insn(
 	struct off_prog *prog, struct xb_verify_env *env, uint32_t off, const struct bpf_insn *insn)
 {
-	return hooks(prog)->replace_insn(hooks(prog)->dev, env, off, insn);
+	return told(prog, hooks(prog)->replace_insn(hooks(prog)->dev, env, off, insn));
 }
 
 int
 off_nfp_remove_insns(struct off_prog *prog, struct xb_verify_env *env, uint32_t off, uint32_t cnt)
 {
-	return hooks(prog)->remove_insns(hooks(prog)->dev, env, off, cnt);
+	return told(prog, hooks(prog)->remove_insns(hooks(prog)->dev, env, off, cnt));
 }
 
 int
 off_nfp_translate(struct off_prog *prog, const struct xb_facts *facts)
 {
 	struct off_nfp_prog *p = nfp_prog(prog);
-	int err = jit_translate(p->jit, &p->image);
+	int err;
 
+	jit_prog_set_debug(p->jit, off_nfp(prog->offload->asic)->debug);
+	err = told(prog, jit_translate(p->jit, &p->image));
 	(void)facts;
 	p->has_image = err == 0;
 	if (err)
@@ -119,6 +130,21 @@ off_nfp_translate(struct off_prog *prog, const struct xb_facts *facts)
 	prog->offload->image = p->image.words;
 	prog->offload->image_bytes = p->image.cnt * (uint32_t)sizeof(*p->image.words);
 	return 0;
+}
+
+const struct jit_image *
+off_nfp_image(struct off_kernel *k, int fd)
+{
+	const struct off_prog *prog;
+	const struct jit_image *image = NULL;
+
+	off_lock(k);
+	prog = off_fd_prog(k, fd);
+	if (prog && prog->offload && prog->offload->asic &&
+		prog->offload->asic->driver == &off_nfp_driver && nfp_prog(prog)->has_image)
+		image = &nfp_prog(prog)->image;
+	off_unlock(k, 0);
+	return image;
 }
 
 void

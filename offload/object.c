@@ -186,7 +186,10 @@ off_fd_object(struct off_kernel *k, int fd, enum off_kind kind)
 {
 	struct off_object *o = object_of(k, fd);
 
-	return o && o->kind == kind ? o : NULL;
+	if (o && o->kind == kind)
+		return o;
+	errno = o ? EINVAL : EBADF;
+	return NULL;
 }
 
 struct off_prog *

@@ -50,6 +50,9 @@ struct off_kernel_opts {
 	uint32_t linux_version;
 	/* /proc/sys/kernel/unprivileged_bpf_disabled: without CAP_BPF no map can be made. */
 	bool unprivileged_disabled;
+	/* NULL: calls end at their first refusal, as the kernel's. Else all that is wrong with maps
+	 * and programs is to be found (10); it must live as long as the machine. */
+	struct off_findings *findings;
 	struct off_clock clock; /* the kernel log's, the driver's, of events */
 };
 
@@ -218,6 +221,7 @@ struct off_map_create {
 	uint32_t map_ifindex;
 	uint32_t btf_key_type_id, btf_value_type_id;
 	uint64_t map_extra;
+	int inner_map_fd; /* of a map of maps: one like those in it; 0: none */
 };
 
 /* A descriptor or -errno. Maps of the host are xb_maps with one worker; what is wrong with their
@@ -406,6 +410,13 @@ uint32_t off_nfp_poll(struct off_asic *nfp);
 /* The firmware's number of a map on a card, as a program's microcode has it. -EBADF: it is none. */
 int off_nfp_map_number(struct off_kernel *k, int fd, uint32_t *number);
 
+struct jit_debug;
+struct jit_image;
+/* What passes leave of each program that is translated from now on is printed. */
+void off_nfp_set_debug(struct off_asic *asic, const struct jit_debug *debug);
+/* Of a program loaded for a card; lives as long as it. NULL: it was not translated. */
+const struct jit_image *off_nfp_image(struct off_kernel *k, int fd);
+
 /* ---- 9. rules.c: every rule ---- */
 
 enum off_rule {
@@ -422,5 +433,45 @@ struct off_rule_info {
 	const char *what; /* when, for people */
 };
 const struct off_rule_info *off_rule_info(enum off_rule rule);
+
+/* ---- 10. findings.c: all that is wrong, at once ---- */
+
+/*
+ * With off_kernel_opts.findings a refusal is noted, and the call that was to end goes on as if
+ * nothing had happened: a map that is refused is there in name, for programs to be verified with;
+ * load's rules (PL-6 to PL-9) are passed over, so is a map that does not match (VF-3, VF-9), and
+ * whatever the driver refuses; a translation has a word for each instruction that has none. Up to
+ * the first refusal everything is as without. What was refused gets a descriptor, which can be
+ * attached, to hear of the rules there: -ECANCELED then, nothing is put into any hardware. What the
+ * verifier itself refuses is the last thing that is heard of a program.
+ */
+struct off_finding {
+	const char *severity; /* "error", "warning", "note" */
+	const char *stage;    /* "load", "map", "verifier", "driver", "translate", "attach" */
+	const char *rule;     /* of rules.def or jit-nfp/rules.def, "" of the verifier's own */
+	int err;	      /* errno, positive; 0 of what is no error */
+	int32_t insn;	      /* slot of the program; -1: none */
+	const char *why;      /* why it is so, NULL: not known */
+	const char *fix;      /* what to change, NULL: not known */
+	bool is_first;	      /* the kernel would have ended here */
+	/* The kernel's or driver's sentence; of what is silent, the errno's text. */
+	char message[256];
+};
+
+/* In the order found. Zero it to begin. */
+struct off_findings {
+	struct off_finding *list;
+	uint32_t cnt, room;
+	bool is_short; /* there was no memory for one */
+};
+void off_findings_free(struct off_findings *findings);
+/* From now on calls to this machine end at their first refusal; the list stays the caller's. */
+void off_findings_stop(struct off_kernel *k);
+/* The one the kernel would have ended with, NULL: nothing was refused. findings may be NULL. */
+const struct off_finding *off_findings_refusal(const struct off_findings *findings);
+
+/* One by a rule, for what never gets as far as to a call. Of PL-6 and MO-6 type is that of the
+ * program or the map. */
+void off_findings_add(struct off_findings *findings, enum off_rule rule, int type);
 
 #endif

@@ -110,6 +110,7 @@ prog_new(const struct off_caller *who, const struct off_prog_load *attr)
 	prog->has_frags = attr->prog_flags & BPF_F_XDP_HAS_FRAGS;
 	prog->uid = who->uid;
 	prog->load_time_ns = now_ns();
+	prog->refused_insn = -1;
 	prog->insn_cnt = attr->insn_cnt;
 	prog->insns = calloc(attr->insn_cnt, sizeof(*prog->insns));
 	if (!prog->insns) {
@@ -150,7 +151,8 @@ bind_device(struct off_prog *prog, const struct off_caller *who, const struct of
 	if (!attr->attach_prog_fd)
 		return 0;
 	target = off_fd_prog(who->k, attr->attach_prog_fd);
-	return target ? off_prog_inherit(prog, target, log) : -EBADF;
+	/* what is no program may be a module's BTF, which is not modelled */
+	return target ? off_prog_inherit(prog, target, log) : -EINVAL;
 }
 
 /* The last check: tail calls go to programs of a kind (bpf_check_tail_call). */
@@ -180,21 +182,45 @@ load_try(struct off_prog *prog, const struct off_caller *who, const struct off_p
 	return err ? err : check_tail_calls(prog);
 }
 
+/* What ends a load whatever one wants to know: the verifier's own refusals, and what is like them.
+ * Those of before it are noted; what is not a refusal has no sentence. */
+static void
+find_end(const struct off_prog *prog, int err, const char *log)
+{
+	char sentence[sizeof(((struct off_finding *)0)->message)];
+
+	if (err == -ENOMEM || err == -ENODEV)
+		return;
+	/* Behind the walk is the translation, whose findings are the driver's. */
+	if (prog->verified_insns && off_findings_refusal(prog->o.k->opts.findings))
+		return;
+	xb_verify_sentence(log, sentence, sizeof(sentence));
+	/* The driver's lines are findings of their own. */
+	if (strncmp(sentence, "[nfp] ", strlen("[nfp] ")) == 0)
+		*sentence = '\0';
+	off_find_refusal(prog->o.k, "verifier", err, prog->refused_insn, sentence);
+}
+
 int
 off_prog_load(const struct off_caller *who, const struct off_prog_load *attr, struct xb_log *log)
 {
 	enum off_rule rule = off_prog_check_attr(who, attr);
 	struct off_prog *prog;
+	size_t before;
 	int err;
 
-	if (rule != OFF_RULE_CNT)
+	if (rule != OFF_RULE_CNT) {
+		off_find_rule(who->k, rule, -1, 0);
 		return off_refuse(NULL, rule);
+	}
 	off_lock(who->k);
 	prog = prog_new(who, attr);
 	if (!prog)
 		return off_unlock(who->k, -ENOMEM);
+	before = log ? log->len : 0;
 	err = load_try(prog, who, attr, log);
 	if (err) {
+		find_end(prog, err, log ? xb_log_text(log) + before : "");
 		off_object_put(&prog->o);
 		return off_unlock(who->k, err);
 	}
@@ -211,7 +237,7 @@ off_prog_test_run(const struct off_caller *who, int fd)
 	off_lock(who->k);
 	prog = off_fd_prog(who->k, fd);
 	if (!prog)
-		err = -EBADF;
+		err = -errno;
 	else if (off_prog_is_offloaded(prog))
 		err = -OFF_ENOTSUPP;
 	else if (prog->dev_bound)

@@ -73,18 +73,21 @@ off_prog_check_attr(const struct off_caller *who, const struct off_prog_load *at
 
 /* ---- PL-6 ... PL-13 ---- */
 
+/* PL-6 ... PL-9; the rules behind from. */
 static enum off_rule
-check_bound(const struct off_prog_load *attr)
+check_bound(const struct off_prog_load *attr, enum off_rule from)
 {
 	bool only_bound = attr->prog_flags & F_XDP_DEV_BOUND_ONLY;
 
-	if (attr->prog_type != BPF_PROG_TYPE_SCHED_CLS && attr->prog_type != BPF_PROG_TYPE_XDP)
+	if (from < OFF_RULE_PL_6 && attr->prog_type != BPF_PROG_TYPE_SCHED_CLS &&
+		attr->prog_type != BPF_PROG_TYPE_XDP)
 		return OFF_RULE_PL_6;
-	if (attr->prog_flags & ~(F_XDP_DEV_BOUND_ONLY | BPF_F_XDP_HAS_FRAGS))
+	if (from < OFF_RULE_PL_7 &&
+		attr->prog_flags & ~(F_XDP_DEV_BOUND_ONLY | BPF_F_XDP_HAS_FRAGS))
 		return OFF_RULE_PL_7;
-	if (attr->prog_flags & BPF_F_XDP_HAS_FRAGS && !only_bound)
+	if (from < OFF_RULE_PL_8 && attr->prog_flags & BPF_F_XDP_HAS_FRAGS && !only_bound)
 		return OFF_RULE_PL_8;
-	if (attr->prog_type == BPF_PROG_TYPE_SCHED_CLS && only_bound)
+	if (from < OFF_RULE_PL_9 && attr->prog_type == BPF_PROG_TYPE_SCHED_CLS && only_bound)
 		return OFF_RULE_PL_9;
 	return OFF_RULE_CNT;
 }
@@ -127,11 +130,15 @@ int
 off_prog_bind(struct off_prog *prog, const struct off_caller *who, const struct off_prog_load *attr)
 {
 	bool only_bound = attr->prog_flags & F_XDP_DEV_BOUND_ONLY;
-	enum off_rule rule = check_bound(attr);
+	enum off_rule rule = check_bound(attr, OFF_RULE_PL_1);
 	struct off_netdev *dev;
 
-	if (rule != OFF_RULE_CNT)
-		return off_refuse(NULL, rule);
+	for (; rule != OFF_RULE_CNT; rule = check_bound(attr, rule)) {
+		int err = off_find_rule(who->k, rule, -1, (int)attr->prog_type);
+
+		if (err)
+			return err;
+	}
 	dev = attr->prog_ifindex <= INT32_MAX
 		      ? off_netdev_find(who->k, who->netns, (int)attr->prog_ifindex)
 		      : NULL;
@@ -175,10 +182,9 @@ off_prog_for_attach(struct off_kernel *k, int fd, enum bpf_prog_type type, bool 
 	struct off_prog *prog = off_fd_prog(k, fd);
 
 	if (!prog)
-		errno = off_rule_info(OFF_RULE_XA_0A)->err;
-	else if (prog->type != type || (off_prog_is_offloaded(prog) && !attach_drv))
-		errno = off_rule_info(OFF_RULE_XA_0B)->err;
-	else
+		return NULL;
+	if (prog->type == type && (!off_prog_is_offloaded(prog) || attach_drv))
 		return prog;
+	errno = off_rule_info(OFF_RULE_XA_0B)->err;
 	return NULL;
 }

@@ -25,6 +25,21 @@ leave(struct off_prog *prog, int err)
 	return off_unlock(prog->o.k, err);
 }
 
+/* Where all is to be found. Of a map that was refused itself that says it all. */
+static bool
+pass_over(void *arg, uint32_t map, int32_t insn, const char *reason)
+{
+	struct off_prog *prog = arg;
+	enum off_rule rule =
+		strcmp(reason, off_rule_info(OFF_RULE_VF_9)->text) ? OFF_RULE_VF_3 : OFF_RULE_VF_9;
+
+	if (!prog->o.k->opts.findings)
+		return false;
+	if (rule == OFF_RULE_VF_9 || !prog->maps[map]->is_refused)
+		off_find_rule(prog->o.k, rule, insn, 0);
+	return true;
+}
+
 static int
 on_map(void *arg, struct xb_verify_env *env, uint32_t index)
 {
@@ -37,7 +52,9 @@ on_map(void *arg, struct xb_verify_env *env, uint32_t index)
 	if (is_match)
 		return 0;
 	xb_verify_say(env, "%s\n", off_rule_info(OFF_RULE_VF_3)->text);
-	return -off_rule_info(OFF_RULE_VF_3)->err;
+	return pass_over(prog, index, -1, off_rule_info(OFF_RULE_VF_3)->text)
+		       ? 0
+		       : -off_rule_info(OFF_RULE_VF_3)->err;
 }
 
 static int
@@ -129,7 +146,8 @@ check_kfuncs(const struct off_prog *prog, const struct off_prog_load *attr, stru
 			continue;
 		if (!prog->dev_bound)
 			return off_refuse_log(log, OFF_RULE_VF_2A);
-		if (off_prog_is_offloaded(prog))
+		if (off_prog_is_offloaded(prog) &&
+			off_find_rule(prog->o.k, OFF_RULE_VF_2B, (int32_t)i, 0))
 			return off_refuse_log(log, OFF_RULE_VF_2B);
 	}
 	return 0;
@@ -139,7 +157,7 @@ check_kfuncs(const struct off_prog *prog, const struct off_prog_load *attr, stru
 
 static int
 walk(struct off_prog *prog, const struct off_prog_load *attr, const struct xb_map_def *maps,
-	struct xb_facts *facts, struct xb_log *log)
+	uint32_t map_cnt, struct xb_facts *facts, struct xb_log *log)
 {
 	const struct xb_verify_hooks device = {
 		.prepare = on_prepare,
@@ -154,7 +172,7 @@ walk(struct off_prog *prog, const struct off_prog_load *attr, const struct xb_ma
 		.gpl_compatible = prog->gpl_compatible,
 		.offloaded = off_prog_is_offloaded(prog),
 		.maps = maps,
-		.map_cnt = prog->map_cnt,
+		.map_cnt = map_cnt,
 		.btf = attr->btf,
 		.funcs = attr->funcs,
 		.func_cnt = attr->func_cnt,
@@ -164,12 +182,15 @@ walk(struct off_prog *prog, const struct off_prog_load *attr, const struct xb_ma
 		.hooks = off_prog_is_offloaded(prog) ? &device : NULL,
 		.check_map = on_map,
 		.check_map_arg = prog,
+		.pass_over = prog->o.k->opts.findings ? pass_over : NULL,
+		.pass_over_arg = prog,
 	};
 	int err;
 
 	off_unlock(prog->o.k, 0);
 	err = xb_verify(prog->insns, prog->insn_cnt, &opts, facts, log);
 	off_lock(prog->o.k);
+	prog->refused_insn = facts->refused_insn;
 	return err;
 }
 
@@ -183,20 +204,39 @@ translate(struct off_prog *prog, const struct xb_facts *facts)
 	return prog->offload->asic->driver->translate(prog, facts);
 }
 
+/* The definitions of its maps, behind them those of maps in them. */
+static struct xb_map_def *
+map_defs(const struct off_prog *prog, uint32_t *cnt)
+{
+	struct xb_map_def *maps = calloc(2 * (size_t)prog->map_cnt + 1, sizeof(*maps));
+
+	*cnt = prog->map_cnt;
+	for (uint32_t i = 0; maps && i < prog->map_cnt; i++) {
+		const struct off_map *inner = prog->maps[i]->inner;
+
+		maps[i] = prog->maps[i]->def;
+		if (!inner)
+			continue;
+		maps[i].inner = (int)*cnt;
+		maps[*cnt] = inner->def;
+		maps[(*cnt)++].inner = -1;
+	}
+	return maps;
+}
+
 int
 off_prog_verify(struct off_prog *prog, const struct off_prog_load *attr, struct xb_log *log)
 {
-	struct xb_map_def *maps = calloc(prog->map_cnt + 1, sizeof(*maps));
+	uint32_t map_cnt;
+	struct xb_map_def *maps = map_defs(prog, &map_cnt);
 	struct xb_facts facts;
 	int err;
 
 	if (!maps)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < prog->map_cnt; i++)
-		maps[i] = prog->maps[i]->def;
 	err = check_kfuncs(prog, attr, log);
 	if (!err)
-		err = walk(prog, attr, maps, &facts, log);
+		err = walk(prog, attr, maps, map_cnt, &facts, log);
 	free(maps);
 	if (err)
 		return err;

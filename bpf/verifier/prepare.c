@@ -24,17 +24,34 @@ refuse(struct xb_verify_env *env, const char *reason)
 	return -EINVAL;
 }
 
+/* The same of what is about the device and not about the program: who wants to hear of all that is
+ * wrong goes on behind it. */
+static int
+refuse_map(struct xb_verify_env *env, const struct xb_map_def *map, const char *reason)
+{
+	const struct xb_verify_opts *opts = env->opts;
+
+	if (opts->pass_over && opts->pass_over(opts->pass_over_arg, (uint32_t)(map - opts->maps),
+				       env->insn, reason))
+		return 0;
+	return refuse(env, reason);
+}
+
 /* Can programs hold this map's value by its address? */
 static int
 check_value_address(struct xb_verify_env *env, const struct xb_map_def *map, uint32_t off)
 {
+	static const char reason[] = "no direct value access support for this map type";
+
 	if (off >= XV_MAX_VAR_OFF) {
 		xv_say(env, "direct value offset of %u is not allowed\n", off);
 		return -EINVAL;
 	}
+	if (map->type != BPF_MAP_TYPE_ARRAY)
+		return refuse(env, reason);
 	/* A device's map has no address here, whatever its type. */
-	if (map->type != BPF_MAP_TYPE_ARRAY || env->opts->offloaded)
-		return refuse(env, "no direct value access support for this map type");
+	if (env->opts->offloaded && refuse_map(env, map, reason))
+		return -EINVAL;
 	if (map->max_entries == 1 && off < map->value_size)
 		return 0;
 	xv_say(env, "invalid access to map value pointer, value_size=%u off=%u\n", map->value_size,
@@ -57,8 +74,9 @@ check_new_map(struct xb_verify_env *env, const struct xb_map_def *map)
 {
 	const char *name = map->name ? map->name : "", *field;
 
-	if (env->opts->offloaded && !is_fit_for_device(map))
-		return refuse(env, "offload device mismatch between prog and map");
+	if (env->opts->offloaded && !is_fit_for_device(map) &&
+		refuse_map(env, map, "offload device mismatch between prog and map"))
+		return -EINVAL;
 	if (map->type == BPF_MAP_TYPE_STRUCT_OPS)
 		return refuse(env, "bpf_struct_ops map cannot be used in prog");
 	if (map->type > BPF_MAP_TYPE_USER_RINGBUF)

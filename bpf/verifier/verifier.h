@@ -55,6 +55,11 @@ struct xb_verify_opts {
 	 * the verification before hooks->prepare. NULL: every one. */
 	int (*check_map)(void *arg, struct xb_verify_env *env, uint32_t index);
 	void *check_map_arg;
+	/* A map that is not the device's, or has no addresses there, refuses a program for a device
+	 * and says nothing of the program itself: true, and the verification goes on as if it were
+	 * the host's. NULL: never. */
+	bool (*pass_over)(void *arg, uint32_t map, int32_t insn, const char *reason);
+	void *pass_over_arg;
 };
 
 /* Those of a program of an object: what the object says. The rest is 0. */
@@ -100,6 +105,9 @@ struct xb_facts {
 int xb_verify(const struct bpf_insn *insns, uint32_t cnt, const struct xb_verify_opts *opts,
 	struct xb_facts *facts, struct xb_log *log);
 void xb_facts_free(struct xb_facts *facts);
+/* The refusal's sentence in a log of the verifier or a maker of maps: its last line, less the
+ * verifier's sum ("processed N insns ..."). */
+void xb_verify_sentence(const char *log, char *sentence, size_t size);
 /* What no path reaches becomes "goto pc-1", as in the kernel (sanitize_dead_code): it need not be
  * anything that can be run. insns: the program that was verified. */
 void xb_facts_bury_dead(const struct xb_facts *facts, struct bpf_insn *insns);

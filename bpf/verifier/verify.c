@@ -146,3 +146,17 @@ xb_verify(const struct bpf_insn *insns, uint32_t cnt, const struct xb_verify_opt
 	free(env);
 	return err;
 }
+
+void
+xb_verify_sentence(const char *log, char *sentence, size_t size)
+{
+	const char *end = strstr(log, "processed "), *begin;
+
+	if (!end || (end != log && end[-1] != '\n'))
+		end = log + strlen(log);
+	while (end > log && end[-1] == '\n')
+		end--;
+	for (begin = end; begin > log && begin[-1] != '\n';)
+		begin--;
+	snprintf(sentence, size, "%.*s", (int)(end - begin), begin);
+}

@@ -7,15 +7,18 @@
 has_program xdp_globals
 
 expect 0 "$xoffload" check "$programs/xdp_lb.o" "$programs/xdp_acl.o" --firmware corenic
-says out '^xdp_lb +xdp +yes +[0-9]+ of 2560 +[0-9]+ of 512$'
-says out '^xdp_acl +xdp +yes '
+says out '^program  xdp_lb \(xdp, section "xdp", [0-9]+ instructions\) of '
+says out '^takes    [0-9]+ of 2560 instructions, [0-9]+ of 512 stack bytes$'
+[ "$(grep -c '^verdict  accepted' out)" -eq 2 ] || fail 'both are accepted'
 expect 1 "$xoffload" check "$programs/xdp_lb.o" "$programs/xdp_globals.o"
-says out '^xdp_lb +xdp +yes '
-says out '^xdp_globals +xdp +no +- +-$'
+[ "$(grep -c '^verdict  accepted$' out)" -eq 1 ] || fail 'one is accepted'
+says out '^verdict  refused: [0-9]+ errors$'
+says out '^needs    at least [0-9]+ of 2800 instructions, 0 of 512 stack bytes$'
+tail -n 1 out | grep -q "^first    remove the map's flags" || fail 'the last line says what to do first'
 [ "$(grep -c 'the kernel ends here' out)" -eq 1 ] || fail "one refusal is the kernel's"
 expect 3 "$xoffload" check nowhere.o "$programs/xdp_pass.o"
 says err '^xoffload: nowhere.o: '
-says out '^xdp_pass +xdp +yes '
+says out '^program  xdp_pass '
 expect 1 "$xoffload" check "$programs/xdp_tail.o"
 expect 0 "$xoffload" check "$programs/xdp_tail.o" -p tail_ipv4
 expect 0 "$xoffload" check "$programs/xdp_pass.o" -v
@@ -34,6 +37,7 @@ for p in report["programs"]:
         assert set("severity stage errno message insn source line why fix first".split()) <= set(f)
 refused, taken = (p["offload"] for p in report["programs"])
 assert refused["accepted"] is False and refused["nfp_insns"] is None
+assert refused["needs"]["at_least"] is True and refused["needs"]["nfp_insns"] > 50 and taken["needs"] is None
 assert sum(f["first"] for f in refused["findings"]) == 1
 first = next(f for f in refused["findings"] if f["first"])
 assert (first["stage"], first["errno"]) == ("map", 22) and first["message"] == "map flags are not supported"
@@ -41,6 +45,38 @@ assert first["severity"] == "error" and first["line"] > 0 and first["source"].en
 assert len(refused["findings"]) > 3
 assert taken["accepted"] is True and taken["nfp_insns"] > 100 and taken["stack_bytes"] == 128
 assert (taken["card"], taken["firmware"], taken["jit"]) == ("agilio-cx-2x40", "ebpf", "driver")
+PY
+
+# A line a program; what is refused by its type alone is refused.
+expect 1 "$xoffload" check --brief "$programs/xdp_lb.o" "$programs/xdp_tail.o"
+[ "$(wc -l <out)" -eq 4 ] || fail 'a line for each of four programs'
+says out '/xdp_lb.o: xdp_lb: accepted, [0-9]+ of 2800 instructions, 64 of 512 stack bytes$'
+says out "/xdp_tail.o: xdp_tail: refused, map: Invalid argument \(EINVAL\), map 'protocols', .*xdp_tail.bpf.c:[0-9]+$"
+expect 2 "$xoffload" check --brief --json "$programs/xdp_lb.o"
+expect 1 "$xoffload" check "$build_root/tests/objects/tracing_only.o"
+says out '^error, load, EINVAL, tracepoint: Invalid argument$'
+says out 'tracepoints are in the host'
+expect 2 "$xoffload" check --json
+
+
+# A thousand objects: memory does not grow with their number.
+for i in $(seq 1000); do ln -s "$programs/xdp_acl.o" "$i.o"; done
+python3 - "$xoffload" <<'PY'
+import os, resource, subprocess, sys, time
+
+def check(cnt):
+    begun = time.monotonic()
+    child = subprocess.Popen([sys.argv[1], "check", "--brief", *(f"{i}.o" for i in range(1, cnt + 1))],
+                             stdout=subprocess.PIPE)
+    lines = child.stdout.read().splitlines()
+    _, status, usage = os.wait4(child.pid, 0)
+    assert status == 0 and len(lines) == cnt, (status, len(lines))
+    return usage.ru_maxrss, time.monotonic() - begun
+
+few, _ = check(10)
+many, seconds = check(1000)
+print(f"1000 objects: {seconds:.1f} s, {many} KiB; 10 objects: {few} KiB")
+assert many < few + 8192, (few, many)
 PY
 
 # A card file of a user's lies over the default card.

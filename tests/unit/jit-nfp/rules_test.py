@@ -58,12 +58,11 @@ def evidence(root):
     noted = re.findall(r"^-?\d+: (.*)$", cases, re.M)
     outputs = glob.glob(f"{root}/tests/golden/check/*.out")
     outputs += glob.glob(f"{root}/tests/golden/samples/*.out")
-    printed = re.findall(
-        r"^(error|warning|note), (\w+)(?:, (\w+))?(?:, map '[^']*')?: (?:\[nfp\] )?(.*)\n"
-        r"(?:    \(the .*\n)?(?:    ; .*\n)?(?:  > .*\n)?    why: (.*)$",
-        "".join(read(p) for p in sorted(outputs)),
-        re.M,
-    )
+    printed = []
+    for block in "".join(read(p) for p in sorted(outputs)).split("\n\n"):
+        why = re.search(r"^    why: (.*)$", block, re.M)
+        heads = r"^(error|warning|note), (\w+)(?:, ([A-Z]+))?(?:, [^:]*)?: (?:\[nfp\] )?(.*)$"
+        printed += [(*head, why[1]) for head in re.findall(heads, block, re.M) if why]
     sources = glob.glob(f"{root}/tests/unit/jit-nfp/*_test.c") + [f"{root}/tests/diff/quirk_cases.c"]
     units = "".join(read(p) for p in sorted(sources))
     strings = [text_of(s) for s in re.findall(STRINGS, units)]

@@ -53,7 +53,7 @@ check_finding(const struct jit_prog *prog, uint32_t index, int32_t insn, const c
 }
 
 static void
-check_failure(struct jit_prog *prog, const char *message)
+check_failure(struct jit_prog *prog, int32_t insn, const char *message)
 {
 	struct jit_image image;
 	uint32_t cnt;
@@ -63,7 +63,7 @@ check_failure(struct jit_prog *prog, const char *message)
 	assert_null(image.insns);
 	jit_prog_findings(prog, &cnt);
 	assert_true(cnt > 0);
-	check_finding(prog, cnt - 1, -1, message);
+	check_finding(prog, cnt - 1, insn, message);
 }
 
 static void
@@ -110,7 +110,7 @@ an_opcode_without_emitter_fails_there(void **state)
 	struct jit_prog *prog = prog_new(insns, CNT(insns), &card);
 
 	(void)state;
-	check_failure(prog, "Translation failed with error -2 (translated: 1)");
+	check_failure(prog, 1, "Translation failed with error -2 (translated: 1)");
 	jit_prog_free(prog);
 }
 
@@ -187,9 +187,57 @@ one_word_more_than_the_limit_does_not(void **state)
 
 		assert_int_equal(translate_with_limit(rows[i].limit, &prog, &image), -EINVAL);
 		check_finding(prog, 0, rows[i].insn, rows[i].reached);
-		check_finding(prog, 1, -1, rows[i].failed);
+		check_finding(prog, 1, rows[i].insn, rows[i].failed);
 		jit_prog_free(prog);
 	}
+}
+
+static void
+who_goes_on_hears_how_long_the_program_is(void **state)
+{
+	(void)state;
+	for (uint32_t limit = 0; limit < PASS_WORDS; limit++) {
+		const struct bpf_insn insns[] = { MOV(0, 2), EXIT };
+		struct jit_card small = card;
+		struct jit_prog *prog;
+		struct jit_image image;
+		uint64_t words[PASS_WORDS];
+		uint32_t cnt;
+
+		small.insns_max = limit;
+		prog = prog_new(insns, CNT(insns), &small);
+		prog->input.go_on = true;
+		translate(prog, &image);
+		assert_int_equal(image.cnt, PASS_WORDS);
+		assert_true(image.is_refused);
+		assert_false(image.is_stubbed);
+		assert_int_equal(jit_image_load(&image, &card, words), -EINVAL);
+		jit_prog_findings(prog, &cnt);
+		assert_int_equal(cnt, 2); /* the limit, and that it failed: once */
+		jit_image_free(&image);
+		jit_prog_free(prog);
+	}
+}
+
+static void
+who_goes_on_gets_a_word_for_what_has_none(void **state)
+{
+	const struct bpf_insn insns[] = { MOV(0, 2), INSN(BPF_ALU64 | BPF_MOD | BPF_K, 0, 0, 0, 3),
+		INSN(BPF_ALU64 | BPF_MOD | BPF_K, 0, 0, 0, 3), EXIT };
+	struct jit_prog *prog = prog_new(insns, CNT(insns), &card);
+	struct jit_image image;
+	uint32_t cnt;
+
+	(void)state;
+	prog->input.go_on = true;
+	translate(prog, &image);
+	assert_int_equal(image.cnt, PASS_WORDS + 2);
+	assert_true(image.is_refused && image.is_stubbed);
+	jit_prog_findings(prog, &cnt);
+	assert_int_equal(cnt, 1);
+	check_finding(prog, 0, 1, "Translation failed with error -2 (translated: 1)");
+	jit_image_free(&image);
+	jit_prog_free(prog);
 }
 
 static void
@@ -203,7 +251,7 @@ the_first_slot_of_a_wide_constant_counts_as_translated(void **state)
 	(void)state;
 	small.insns_max = 3;
 	prog = prog_new(insns, CNT(insns), &small);
-	check_failure(prog, "Translation failed with error -28 (translated: 1)");
+	check_failure(prog, 0, "Translation failed with error -28 (translated: 1)");
 	jit_prog_free(prog);
 }
 
@@ -255,7 +303,7 @@ a_branch_to_a_removed_instruction_is_refused(void **state)
 	struct jit_prog *prog = prog_new(insns, CNT(insns), &card);
 
 	(void)state;
-	check_failure(prog, "Translation failed with error -40 (translated: 4)");
+	check_failure(prog, -1, "Translation failed with error -40 (translated: 4)");
 	check_finding(prog, 0, 2, "Branch landing on removed instruction!!");
 	jit_prog_free(prog);
 }
@@ -268,7 +316,7 @@ a_block_of_a_jump_that_does_not_end_in_a_branch_is_refused(void **state)
 
 	(void)state;
 	prog->insns[1].words_after_br = 1; /* as if a call had reckoned wrongly */
-	check_failure(prog, "Translation failed with error -40 (translated: 3)");
+	check_failure(prog, -1, "Translation failed with error -40 (translated: 3)");
 	check_finding(prog, 0, 1, "Fixup found block not ending in branch 3 05 000002f0000c0001!!");
 	jit_prog_free(prog);
 }
@@ -346,7 +394,7 @@ constant_amounts_of_shifts_have_eight_bits(void **state)
 	check_text(&image, 2, "alu_shf[gprA_6, --, B, gprB_7, >>1], gpr_wrboth");
 	jit_image_free(&image);
 	prog->insns[0].umin_src = prog->insns[0].umax_src = 64;
-	check_failure(prog, "Translation failed with error -14 (translated: 0)");
+	check_failure(prog, 0, "Translation failed with error -14 (translated: 0)");
 	jit_prog_findings(prog, &cnt);
 	check_finding(prog, cnt - 2, 0, "field shift does not fit");
 	assert_int_equal(jit_prog_findings(prog, &cnt)[cnt - 2].rule, JIT_RULE_NO_WORD);
@@ -504,6 +552,8 @@ main(void)
 		cmocka_unit_test(what_the_verifier_refused_is_not_translated),
 		cmocka_unit_test(a_program_as_long_as_the_limit_fits),
 		cmocka_unit_test(one_word_more_than_the_limit_does_not),
+		cmocka_unit_test(who_goes_on_hears_how_long_the_program_is),
+		cmocka_unit_test(who_goes_on_gets_a_word_for_what_has_none),
 		cmocka_unit_test(the_first_slot_of_a_wide_constant_counts_as_translated),
 		cmocka_unit_test(branches_go_forward_and_backward),
 		cmocka_unit_test(a_branch_to_an_instruction_of_no_words_goes_behind_it),

@@ -132,8 +132,6 @@ tc_1a_no_program(void **state)
 
 	f.fd = 99;
 	assert_refused(w, add_filter, &f, -EBADF, "");
-	f.fd = create(w, BPF_MAP_TYPE_HASH, 0);
-	assert_refused(w, add_filter, &f, -EBADF, "");
 }
 
 /* The bound one of another device, TC-1C, has a sentence. */
@@ -149,6 +147,8 @@ tc_1b_the_gate_of_programs(void **state)
 	f.gen_flags = SKIP_HW;
 	assert_refused(w, add_filter, &f, -EINVAL, "");
 	f.fd = load(w, 0);
+	assert_refused(w, add_filter, &f, -EINVAL, "");
+	f.fd = create(w, BPF_MAP_TYPE_HASH, 0);
 	assert_refused(w, add_filter, &f, -EINVAL, "");
 	f.gen_flags = SKIP_SW;
 	f.fd = load(w, w->sim);

@@ -110,6 +110,26 @@ vf_3_perf_event_arrays_are_neutral(void **state)
 	assert_true(load_insns(w, insns, CNT(insns), w->sim) >= 0);
 }
 
+/* On the host an array of one element has an address. */
+static void
+vf_9_no_addresses_of_values_on_a_device(void **state)
+{
+	struct world *w = *state;
+	struct off_map_create attr = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 1
+	};
+	struct bpf_insn insns[] = { LD_MAP_FD(1, off_map_create(&w->root, &attr, NULL)),
+		MOV64_IMM(0, 0), EXIT() };
+
+	insns[0].src_reg = BPF_PSEUDO_MAP_VALUE;
+	assert_true(load_insns(w, insns, CNT(insns), 0) >= 0);
+	attr.map_ifindex = (uint32_t)w->sim;
+	insns[0].imm = off_map_create(&w->root, &attr, NULL);
+	assert_int_equal(load_insns(w, insns, CNT(insns), w->sim), -EINVAL);
+	assert_in_log(w, "no direct value access support for this map type\n");
+	assert_int_equal(count_bound(w->nsim), 0);
+}
+
 static int
 load_ext(struct world *w, int target)
 {
@@ -128,7 +148,7 @@ vf_4a_no_extension_of_an_offloaded_program(void **state)
 
 	assert_int_equal(load_ext(w, load(w, w->sim)), -EINVAL);
 	assert_string_equal(xb_log_text(&w->log), "");
-	assert_int_equal(load_ext(w, 12345), -EBADF);
+	assert_int_equal(load_ext(w, 12345), -EINVAL);
 }
 
 static void
@@ -243,6 +263,7 @@ main(void)
 		TEST(vf_3_programs_and_maps_are_of_one_device),
 		TEST(vf_3_a_bound_only_program_has_no_device_map),
 		TEST(vf_3_perf_event_arrays_are_neutral),
+		TEST(vf_9_no_addresses_of_values_on_a_device),
 		TEST(vf_4a_no_extension_of_an_offloaded_program),
 		TEST(vf_4b_an_extension_is_bound_as_its_target),
 		TEST(vf_5_no_device_bound_program_in_a_map),

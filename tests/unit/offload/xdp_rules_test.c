@@ -33,11 +33,11 @@ static void
 xa_0a_no_such_program(void **state)
 {
 	struct world *w = *state;
-	int map = create(w, BPF_MAP_TYPE_HASH, 0), fd = load(w, 0);
+	int fd = load(w, 0);
 
 	assert_int_equal(attach(w, w->sim, 9999, DRV), -EBADF);
-	assert_int_equal(attach(w, w->sim, map, DRV), -EBADF);
-	assert_int_equal(request(w, fd, DRV | XDP_FLAGS_REPLACE, map), -EBADF);
+	assert_int_equal(request(w, fd, DRV | XDP_FLAGS_REPLACE, 9999), -EBADF);
+	assert_int_equal(off_link_create(&w->root, 9999, w->sim, DRV, &w->extack), -EBADF);
 	assert_extack(w, "");
 }
 
@@ -46,9 +46,13 @@ xa_0b_the_gate_of_programs(void **state)
 {
 	struct world *w = *state;
 	int tc = load_as(w, &w->root, BPF_PROG_TYPE_SCHED_CLS, 0, 0, 0);
-	int offloaded = load(w, w->sim), host = load(w, 0);
+	int offloaded = load(w, w->sim), host = load(w, 0), map = create(w, BPF_MAP_TYPE_HASH, 0);
 
 	assert_int_equal(attach(w, w->sim, tc, DRV), -EINVAL);
+	assert_int_equal(attach(w, w->sim, map, DRV), -EINVAL);
+	assert_int_equal(request(w, host, DRV | XDP_FLAGS_REPLACE, map), -EINVAL);
+	assert_int_equal(off_link_create(&w->root, map, w->sim, DRV, &w->extack), -EINVAL);
+	assert_int_equal(off_prog_test_run(&w->root, map), -EINVAL);
 	assert_int_equal(set_xdp(w, w->sim, DRV), 0); /* XA-10, EEXIST, would be later */
 	assert_int_equal(attach(w, w->sim, offloaded, SKB), -EINVAL);
 	assert_extack(w, "");
