@@ -316,7 +316,7 @@ none_named(const struct obj_build *b)
 		xb_log_add(b->log, "%s '%s' in '%s'", i ? "," : "", b->cands[i].name,
 			b->cands[i].section);
 	xb_log_add(b->log, "%s\n", b->cand_cnt > 8 ? " ..." : "");
-	return -ENODATA;
+	return -ESRCH;
 }
 
 /* Keep what was named and what it may tail-call; the rest is out of the question. */

@@ -201,6 +201,14 @@ read_relocation(struct obj_elf *elf, const struct obj_sec *tab, uint32_t i)
 	return obj_sec_is_code(target) ? check_code_rel(elf, tab->name, &rel) : 0;
 }
 
+/* Does libbpf pass over relocations in a section of that name, whatever they are about? */
+static bool
+is_passed_over(const char *name)
+{
+	return strncmp(name, ".rel.debug_", 11) == 0 || strcmp(name, ".rel.BTF") == 0 ||
+	       strcmp(name, ".rel.BTF.ext") == 0;
+}
+
 /* Does the section hold relocations that matter? -ENOEXEC when they are not of the usual form. */
 static int
 check_rel_section(const struct obj_elf *elf, const struct obj_sec *sec)
@@ -217,6 +225,10 @@ check_rel_section(const struct obj_elf *elf, const struct obj_sec *sec)
 		return obj_fail(elf, ENOEXEC, sec->name, "relocations of section '%s'",
 			elf->secs[sec->info].name);
 	matters = about_maps || obj_sec_is_code(&elf->secs[sec->info]);
+	if (matters && is_passed_over(sec->name))
+		return obj_fail(elf, ENOEXEC, sec->name,
+			"relocations of section '%s' under a name that is not read",
+			elf->secs[sec->info].name);
 	if (sec->type == SHT_RELA)
 		return matters ? obj_fail(elf, ENOEXEC, sec->name, "relocations with addends") : 0;
 	if (sec->entsize != sizeof(Elf64_Rel) || sec->size % sizeof(Elf64_Rel) ||

@@ -153,7 +153,7 @@ struct obj_build {
 	uint32_t cand_cnt;
 };
 
-/* Fill cands. 0, or -ENODATA, -EOPNOTSUPP, -EFBIG ... when nothing is left to load. */
+/* Fill cands. 0, or -ENODATA, -ESRCH, -EOPNOTSUPP, -EFBIG ... when nothing is left to load. */
 int obj_choose(struct obj_build *b);
 /* Follow the calls of what is taken; leave what cannot be, mark the functions of the rest. */
 int obj_close_programs(struct obj_build *b);

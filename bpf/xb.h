@@ -156,8 +156,9 @@ struct xb_object_opts {
  * Read an object file. opts may be NULL. On failure NULL, errno and a sentence naming file,
  * section and the defect in log: ENOENT, EACCES, EISDIR ... (cannot be read), EFBIG (over the
  * limits above), ENOEXEC (not a BPF object: wrong machine, endianness, truncated, bad relocation
- * ...), ENODATA (no program of a kind we run), EOPNOTSUPP (needs an extern or a kernel function),
- * ENOMEM. On success log may hold notes ("note: program 'f': type xdp assumed from section ...").
+ * ...), ENODATA (no program of a kind we run), ESRCH (none of the name or section that was asked
+ * for), EOPNOTSUPP (needs an extern or a kernel function), ENOMEM. On success log may hold notes
+ * ("note: program 'f': type xdp assumed from section ...").
  */
 struct xb_object *xb_object_open(
 	const char *path, const struct xb_object_opts *opts, struct xb_log *log);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A program on the card: a card with its firmware, a kernel and its driver (offload/), the program
- * loaded and attached in hardware mode as a loader does it. Used by cmd_run.c.
+ * loaded and attached in hardware mode as a loader does it. Used by place.c and run_setup.c.
  */
 #ifndef APP_OFFLOAD_H
 #define APP_OFFLOAD_H

@@ -15,6 +15,7 @@ status_of_open(int err)
 	switch (err) {
 	case ENOMEM: return STATUS_RUNTIME;
 	case EOPNOTSUPP: return STATUS_REFUSED; /* needs what is not there */
+	case ESRCH: return STATUS_USAGE;	/* the file is right, -p or -s is not */
 	default: return STATUS_INPUT;
 	}
 }

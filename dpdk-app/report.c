@@ -110,7 +110,16 @@ view_map(const struct result *r, uint32_t index, struct map_view *v)
 	return true;
 }
 
-/* An array of events has nothing to show. */
+/* What an array of events got; NULL: it is none, or not the card's. */
+static const struct event_counts *
+events_of(const struct result *r, uint32_t index)
+{
+	return r->events != NULL && r->events->of != NULL && r->events->of[index].fd >= 0
+		       ? &r->events->of[index]
+		       : NULL;
+}
+
+/* Its entries; an array of events has samples instead. */
 static void
 visit_map(const struct map_view *v, visit_fn *visit, void *arg)
 {
@@ -149,6 +158,20 @@ print_entry(void *arg, const void *key, const void *value)
 }
 
 static void
+print_samples(const struct event_counts *c, FILE *out)
+{
+	uint64_t shown = 0;
+
+	for (const struct event_sample *s = c->first; s != NULL; s = s->next, shown++) {
+		fprintf(out, "  sample:");
+		print_hex(out, s->data, s->bytes);
+		fputc('\n', out);
+	}
+	if (shown < c->samples)
+		fprintf(out, "  and %" PRIu64 " samples more\n", c->samples - shown);
+}
+
+static void
 print_maps(const struct result *r, FILE *out)
 {
 	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
@@ -159,6 +182,8 @@ print_maps(const struct result *r, FILE *out)
 			continue;
 		fprintf(out, "\nmap %s (%s)\n", view.def->name, xb_map_type_name(view.def->type));
 		visit_map(&view, print_entry, &p);
+		if (events_of(r, i) != NULL)
+			print_samples(events_of(r, i), out);
 	}
 }
 
@@ -239,6 +264,21 @@ print_card(const struct result *r, FILE *out)
 	fputc('\n', out);
 }
 
+static void
+print_events(const struct result *r, FILE *out)
+{
+	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
+		const struct event_counts *c = events_of(r, i);
+
+		if (c != NULL)
+			fprintf(out, "events %s: %" PRIu64 " samples, %" PRIu64 " lost\n",
+				r->program->obj->maps[i].name, c->samples, c->lost);
+	}
+	if (events_lost_on_card(r->events) > 0)
+		fprintf(out, "note: %" PRIu64 " events found the card's queue full\n",
+			events_lost_on_card(r->events));
+}
+
 /* Every verdict the program could have given, and the errors there were. */
 static void
 print_codes(const struct result *r, FILE *out)
@@ -308,6 +348,7 @@ report_text(const struct result *r, FILE *out)
 	print_codes(r, out);
 	if (r->offload != NULL)
 		print_card(r, out);
+	print_events(r, out);
 	if (r->forecast.card != NULL)
 		fputc('\n', out);
 	forecast_print(&r->forecast, out);
@@ -364,6 +405,33 @@ collect_entry(void *arg, const void *key, const void *value)
 }
 
 static json_t *
+json_samples(const struct event_counts *c)
+{
+	json_t *samples = json_array();
+
+	for (const struct event_sample *s = c->first; s != NULL; s = s->next)
+		json_array_append_new(samples, json_hex(s->data, s->bytes));
+	return samples;
+}
+
+static json_t *
+json_events(const struct result *r)
+{
+	json_t *events = json_array();
+
+	for (uint32_t i = 0; i < r->program->obj->map_cnt; i++) {
+		const struct event_counts *c = events_of(r, i);
+
+		if (c != NULL)
+			json_array_append_new(events,
+				json_pack("{s:o, s:I, s:I}", "map",
+					json_text(r->program->obj->maps[i].name), "samples",
+					(json_int_t)c->samples, "lost", (json_int_t)c->lost));
+	}
+	return events;
+}
+
+static json_t *
 json_maps(const struct result *r)
 {
 	json_t *maps = json_array();
@@ -371,14 +439,17 @@ json_maps(const struct result *r)
 	for (uint32_t i = 0; r->show_maps && i < r->program->obj->map_cnt; i++) {
 		struct map_view view;
 		struct collector c = { &view, NULL };
+		json_t *map;
 
 		if (!view_map(r, i, &view))
 			continue;
 		c.entries = json_array();
 		visit_map(&view, collect_entry, &c);
-		json_array_append_new(maps,
-			json_pack("{s:o, s:s, s:o}", "name", json_text(view.def->name), "type",
-				xb_map_type_name(view.def->type), "entries", c.entries));
+		map = json_pack("{s:o, s:s, s:o}", "name", json_text(view.def->name), "type",
+			xb_map_type_name(view.def->type), "entries", c.entries);
+		if (events_of(r, i) != NULL)
+			json_object_set_new(map, "samples", json_samples(events_of(r, i)));
+		json_array_append_new(maps, map);
 	}
 	return maps;
 }
@@ -489,6 +560,9 @@ report_json(const struct result *r, FILE *out)
 	json_object_set_new(root, "card", forecast_json(&r->forecast));
 	json_object_set_new(root, "statistics", json_statistics(r));
 	json_object_set_new(root, "maps", json_maps(r));
+	json_object_set_new(root, "events", json_events(r));
+	json_object_set_new(root, "events_lost_on_card",
+		json_integer((json_int_t)events_lost_on_card(r->events)));
 	json_object_set_new(root, "host_program", json_behind(r->behind));
 	return json_print(root, out);
 }

@@ -3,8 +3,8 @@
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
+#include "dpdk-app/events.h"
 #include "dpdk-app/forecast.h"
-#include "dpdk-app/offload.h"
 #include "dpdk-app/program.h"
 #include "dpdk-app/worker.h"
 
@@ -13,6 +13,7 @@ struct result {
 	const struct program *program;
 	const struct check *check;     /* what the card says of it; NULL: it was not asked */
 	const struct offload *offload; /* NULL: it ran on the host */
+	const struct events *events;   /* of a program on the card; may be NULL */
 	/* The host's program behind the one on the card; NULL: there is none. Of this only program,
 	 * stats, mode and show_maps count. */
 	const struct result *behind;

@@ -17,8 +17,9 @@
 #define NIC_CCM_VERSION 1u
 #define NIC_CCM_REPLY 0x80u
 #define NIC_CCM_HEADER_BYTES 4u
-#define NIC_CCM_SLOT_BYTES 64u	/* ABI 2 */
-#define NIC_CCM_BYTES_MAX 9216u /* the longest message there may be: no control MTU is larger */
+#define NIC_CCM_REPLY_BYTES_MIN 8u /* header and result; the driver looks at nothing shorter */
+#define NIC_CCM_SLOT_BYTES 64u	   /* ABI 2 */
+#define NIC_CCM_BYTES_MAX 9216u	   /* the longest message there may be: no control MTU is larger */
 
 enum nic_ccm_type {
 	NIC_CCM_MAP_ALLOC = 1,

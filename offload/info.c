@@ -216,5 +216,7 @@ off_obj_info(const struct off_caller *who, int fd, void *info, uint32_t *size)
 		err = get_map((struct off_map *)o, info, size);
 	else if ((o = off_fd_object(k, fd, OFF_KIND_LINK)))
 		err = get_link((struct off_link *)o, info, size);
+	else if (off_fd_object(k, fd, OFF_KIND_PERF))
+		err = off_refuse(NULL, OFF_RULE_PE_8);
 	return off_unlock(k, err);
 }

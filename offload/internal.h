@@ -24,7 +24,8 @@ struct off_link;
 /* The beginning of each of them. References: descriptors, pins, and for
  *	a program	XDP slots, links, cells of program arrays, tc filters (a cBPF program is its
  *			filter's alone: no id, no descriptor)
- *	a map		programs that use it */
+ *	a map		programs that use it; the card, while such a program is there
+ *	an event	cells of perf event arrays */
 struct off_object {
 	enum off_kind kind;
 	uint32_t refs, user_refs; /* user_refs: those of them that are descriptors and pins */
@@ -67,15 +68,22 @@ struct off_prog {
 	uint64_t load_time_ns; /* CLOCK_BOOTTIME */
 };
 
+/* map_fd: the descriptor of the map it was put in through. */
+struct off_perf_cell {
+	struct off_perf *perf; /* a reference; NULL: empty */
+	int map_fd;
+};
+
 struct off_map {
 	struct off_object o;
 	struct xb_map_def def; /* def.name is name */
 	char name[OFF_NAME_BYTES];
 	bool frozen;
 	/* A host's map: */
-	struct xb_map *host;	 /* NULL of a program array */
-	struct off_prog **cells; /* of a program array, max_entries of them */
-	struct {		 /* what programs in it and users of it are, since the first */
+	struct xb_map *host;	      /* NULL of a program array */
+	struct off_prog **cells;      /* of a program array, max_entries of them */
+	struct off_perf_cell *events; /* of a perf event array, as many */
+	struct {		      /* what programs in it and users of it are, since the first */
 		enum bpf_prog_type type; /* BPF_PROG_TYPE_UNSPEC: there was none */
 		bool has_frags;
 	} owner;
@@ -84,6 +92,15 @@ struct off_map {
 	struct off_netdev *dev; /* home; NULL: it is gone */
 	void *priv;		/* the driver's */
 	LIST_ENTRY(off_map) of_record;
+};
+
+/* An event of a cpu, and what waits in its ring. */
+struct off_perf {
+	struct off_object o; /* id 0 always */
+	uint32_t cpu;
+	uint32_t ring_bytes, used;
+	uint64_t lost; /* not told yet */
+	TAILQ_HEAD(, off_perf_entry) ring;
 };
 
 enum off_slot_mode { OFF_SLOT_SKB, OFF_SLOT_DRV, OFF_SLOT_HW, OFF_SLOT_CNT };
@@ -225,9 +242,21 @@ struct off_lock {
 	uint64_t next, now; /* tickets */
 };
 
+/* net_ratelimit() is the machine's, not a device's. */
+struct off_klog {
+	struct off_clock clock;
+	struct off_klog_line lines[OFF_KLOG_LINES];
+	uint64_t next;
+	bool has_window;
+	uint64_t window_start;
+	uint32_t printed, missed; /* since then */
+	bool has_event_note;	  /* CM-20 */
+};
+
 struct off_kernel {
 	struct off_lock lock;
 	struct off_kernel_opts opts;
+	struct off_klog klog;
 	struct off_netns *netns;
 	uint32_t netns_cnt;
 	TAILQ_HEAD(, off_netdev) netdevs;
@@ -246,6 +275,13 @@ int off_unlock(struct off_kernel *k, int err);
 /* What info calls a namespace. */
 void off_netns_name(uint32_t netns, uint64_t *dev, uint64_t *ino);
 bool off_has(const struct off_caller *who, enum off_cap cap);
+
+/* ---- klog.c ---- */
+
+uint64_t off_now(const struct off_clock *clock);
+void off_klog_add(struct off_klog *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* nn_dp_warn(): "DEVICE: " and the rule's sentence, unless there were too many. */
+void off_klog_warn(struct off_klog *log, const char *device, enum off_rule rule, ...);
 
 /* ---- 5. object.c: references, ids, descriptors, pins ---- */
 
@@ -330,6 +366,22 @@ void off_prog_set_tag(struct off_prog *prog, const struct bpf_insn *insns);
 void off_map_free(struct off_map *map);
 /* A program array lets its programs go. */
 void off_map_clear_cells(struct off_map *map);
+
+/* ---- perf.c ---- */
+
+void off_perf_free(struct off_perf *perf);
+/* Cells. map_fd: the descriptor the caller has of the map. */
+int off_perf_update(struct off_map *map, int map_fd, uint32_t i, int fd, uint64_t flags);
+int off_perf_delete(struct off_map *map, uint32_t i);
+/* A descriptor of the map is closed: what was put in through it leaves, unless the map keeps it. */
+void off_perf_forget(struct off_map *map, int map_fd);
+void off_perf_clear(struct off_map *map);
+struct off_perf_data {
+	const void *data, *packet;
+	uint32_t data_bytes, packet_bytes;
+};
+/* bpf_event_output() in an interrupt. */
+void off_perf_output(struct off_map *map, uint32_t index, const struct off_perf_data *data);
 
 /* ---- 10. xdp.c, link.c ---- */
 

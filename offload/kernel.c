@@ -64,6 +64,7 @@ off_kernel_new(const struct off_kernel_opts *opts)
 		k->opts = *opts;
 	if (!k->opts.linux_version)
 		k->opts.linux_version = OFF_LINUX(6, 12);
+	k->klog.clock = k->opts.clock;
 	TAILQ_INIT(&k->netdevs);
 	TAILQ_INIT(&k->asics);
 	TAILQ_INIT(&k->blocks);

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define CELLS_MAX (1u << 20) /* ours: of a program array, which is walked when it ends */
+#define CELLS_MAX (1u << 20) /* ours: of an array of programs or events, walked when it ends */
 
 /* What only some types have: none that is here. */
 static enum off_rule
@@ -91,7 +91,11 @@ static int
 alloc_host(struct off_map *map, struct xb_log *log)
 {
 	switch (map->def.type) {
-	case BPF_MAP_TYPE_PERF_EVENT_ARRAY: return 0;
+	case BPF_MAP_TYPE_PERF_EVENT_ARRAY:
+		if (map->def.max_entries > CELLS_MAX)
+			return -ENOMEM;
+		map->events = calloc(map->def.max_entries, sizeof(*map->events));
+		return map->events ? 0 : -ENOMEM;
 	case BPF_MAP_TYPE_PROG_ARRAY:
 		if (map->def.max_entries > CELLS_MAX)
 			return -ENOMEM;
@@ -185,7 +189,9 @@ off_map_free(struct off_map *map)
 	if (map->dev)
 		off_map_offload_end(map);
 	off_map_clear_cells(map);
+	off_perf_clear(map);
 	free(map->cells);
+	free(map->events);
 	xb_map_free(map->host);
 	free(map);
 }

@@ -71,18 +71,22 @@ host_lookup(struct off_map *map, const void *key, void *value)
 {
 	if (map->cells)
 		return cell_lookup(map, cell_of(key), value);
+	if (map->events)
+		return off_refuse(NULL, OFF_RULE_PE_7);
 	return map->host ? xb_map_user_lookup(map->host, key, value) : -EOPNOTSUPP;
 }
 
 static int
-host_update(struct off_map *map, const void *key, const void *value, uint64_t flags)
+host_update(struct off_map *map, int map_fd, const void *key, const void *value, uint64_t flags)
 {
 	int fd;
 
-	if (map->cells) {
+	if (map->cells || map->events)
 		memcpy(&fd, value, sizeof(fd));
+	if (map->cells)
 		return cell_update(map, cell_of(key), fd, flags);
-	}
+	if (map->events)
+		return off_perf_update(map, map_fd, cell_of(key), fd, flags);
 	return map->host ? xb_map_user_update(map->host, key, value, flags) : -EOPNOTSUPP;
 }
 
@@ -91,6 +95,8 @@ host_delete(struct off_map *map, const void *key)
 {
 	if (map->cells)
 		return cell_delete(map, cell_of(key));
+	if (map->events)
+		return off_perf_delete(map, cell_of(key));
 	return map->host ? xb_map_user_delete(map->host, key) : -EOPNOTSUPP;
 }
 
@@ -136,7 +142,7 @@ host_next_key(struct off_map *map, const void *key, void *next)
 	void *after = NULL;
 	bool found;
 
-	if (map->cells)
+	if (map->cells || map->events)
 		return cell_next(map, key, next);
 	if (!map->host)
 		return -EOPNOTSUPP;
@@ -164,12 +170,12 @@ lookup(struct off_map *map, const void *key, void *value, uint64_t flags)
 }
 
 static int
-update(struct off_map *map, const void *key, const void *value, uint64_t flags)
+update(struct off_map *map, int fd, const void *key, const void *value, uint64_t flags)
 {
 	if (map->frozen)
 		return -EPERM;
 	if (!map->offloaded)
-		return host_update(map, key, value, flags);
+		return host_update(map, fd, key, value, flags);
 	if (flags > BPF_EXIST)
 		return -EINVAL;
 	return driver_of(map) ? driver_of(map)->map_update(map, key, value, flags) : -ENODEV;
@@ -211,7 +217,7 @@ off_map_update(
 
 	off_lock(who->k);
 	map = off_fd_map(who->k, fd);
-	return off_unlock(who->k, map ? update(map, key, value, flags) : -EBADF);
+	return off_unlock(who->k, map ? update(map, fd, key, value, flags) : -EBADF);
 }
 
 int

@@ -33,24 +33,37 @@ receive_message(void *arg, uint8_t *message, size_t size)
 	return bytes;
 }
 
-/* -EINVAL: the slots of ABI 3 are longer than any message. */
+static void
+take_event(void *arg, const uint8_t *message, size_t bytes)
+{
+	off_nfp_event(arg, message, bytes);
+}
+
+/* -EINVAL: not one entry fits into a message. The sentence is in the log of the caller, too. */
 static int
-open_channel(struct off_nfp *nfp, struct xb_log *log)
+open_channel(struct off_nfp *nfp, struct off_kernel *k, struct xb_log *log)
 {
 	const bool is_abi3 = nfp->card.abi_version >= 3;
-	uint64_t needed;
+	struct off_ccm *ccm = &nfp->ccm;
+	const uint64_t lines = k->klog.next;
+	int err;
 
-	nfp->ccm = (struct off_ccm){
-		.channel = { .send = send_message, .receive = receive_message, .arg = nfp },
+	*ccm = (struct off_ccm){
+		.channel = { .send = send_message,
+			.receive = receive_message,
+			.event = take_event,
+			.arg = nfp },
+		.log = &k->klog,
+		.device = nfp->device,
 		.key_bytes = is_abi3 ? nfp->card.maps.key_bytes_max : NIC_CCM_SLOT_BYTES,
 		.value_bytes = is_abi3 ? nfp->card.maps.value_bytes_max : NIC_CCM_SLOT_BYTES,
 	};
-	needed = NIC_CCM_OP_BYTES + (uint64_t)nfp->ccm.key_bytes + nfp->ccm.value_bytes;
-	if (needed <= NIC_CCM_BYTES_MAX)
-		return 0;
-	xb_log_add(log, "ctrl channel MTU below min required %u < %llu\n", NIC_CCM_BYTES_MAX,
-		(unsigned long long)needed);
-	return -EINVAL;
+	off_ccm_init(ccm);
+	err = off_ccm_start(
+		ccm, off_ccm_mtu(ccm, is_abi3, NIC_CCM_BYTES_MAX), nfp->card.has_multi_entry);
+	if (err)
+		xb_log_add(log, "%s\n", k->klog.lines[lines % OFF_KLOG_LINES].text);
+	return err;
 }
 
 /* ---- devices and ports ---- */
@@ -101,12 +114,13 @@ port_fini(struct off_netdev *dev)
 static void
 asic_fini(struct off_asic *asic)
 {
+	off_ccm_fini(&off_nfp(asic)->ccm);
 	free(asic->priv);
 }
 
 /* What the driver's probe does. NULL and errno. */
 static struct off_nfp *
-nfp_new(struct nic_fw *fw, struct xb_log *log)
+nfp_new(struct off_kernel *k, uint32_t id, struct nic_fw *fw, struct xb_log *log)
 {
 	struct off_nfp *nfp = calloc(1, sizeof(*nfp));
 	int err;
@@ -114,9 +128,11 @@ nfp_new(struct nic_fw *fw, struct xb_log *log)
 	if (!nfp)
 		return NULL;
 	nfp->fw = fw;
+	LIST_INIT(&nfp->neutral);
+	snprintf(nfp->device, sizeof(nfp->device), "nfp 0000:%02x:00.0", id & 0xff);
 	err = probe(nfp, log);
 	if (!err)
-		err = open_channel(nfp, log);
+		err = open_channel(nfp, k, log);
 	if (!err)
 		return nfp;
 	free(nfp);
@@ -127,13 +143,13 @@ nfp_new(struct nic_fw *fw, struct xb_log *log)
 struct off_asic *
 off_nfp_new(struct off_kernel *k, uint32_t id, struct nic_fw *fw, struct xb_log *log)
 {
-	struct off_nfp *nfp = nfp_new(fw, log);
-	struct off_asic *asic;
+	struct off_asic *asic = NULL;
+	struct off_nfp *nfp;
 
-	if (!nfp)
-		return NULL;
 	off_lock(k);
-	asic = off_asic_new(k, &off_nfp_driver, id, nfp);
+	nfp = nfp_new(k, id, fw, log);
+	if (nfp)
+		asic = off_asic_new(k, &off_nfp_driver, id, nfp);
 	off_unlock(k, 0);
 	if (asic)
 		return off_asic_with_ports(asic, nic_fw_card(fw)->ports);
@@ -155,6 +171,50 @@ nfp_bpf(struct off_netdev *dev, struct off_bpf *bpf)
 	return -EINVAL;
 }
 
+/* ---- programs: what nfp_prog.c does, and what the kernel log says of it ---- */
+
+static int
+insn_hook(struct off_prog *prog, struct xb_verify_env *env, int insn, int prev)
+{
+	int err = off_nfp_insn_hook(prog, env, insn, prev);
+
+	if (!err)
+		off_nfp_note_events(prog, insn);
+	return err;
+}
+
+static void
+tell_failure(const struct off_prog *prog)
+{
+	const struct off_nfp_prog *p = prog->offload->priv;
+	uint32_t cnt;
+	const struct jit_finding *findings = jit_prog_findings(p->jit, &cnt);
+
+	for (uint32_t i = 0; i < cnt; i++) {
+		const struct jit_rule_info *rule = jit_rule_info(findings[i].rule);
+
+		if (rule->severity == JIT_ERROR && !strcmp(rule->stage, "translate"))
+			off_klog_add(&prog->o.k->klog, "NFP net bpf: %s", findings[i].message);
+	}
+}
+
+static int
+translate(struct off_prog *prog, const struct xb_facts *facts)
+{
+	int err = off_nfp_translate(prog, facts);
+
+	if (err)
+		tell_failure(prog);
+	return err ? err : off_nfp_neutral_add(prog);
+}
+
+static void
+destroy(struct off_prog *prog)
+{
+	off_nfp_neutral_del(prog);
+	off_nfp_destroy(prog);
+}
+
 const struct off_driver off_nfp_driver = {
 	.name = "nfp",
 	.port_init = port_init,
@@ -165,12 +225,12 @@ const struct off_driver off_nfp_driver = {
 	.change_mtu = off_nfp_change_mtu,
 	.set_features = off_nfp_set_features,
 	.prepare = off_nfp_prepare,
-	.insn_hook = off_nfp_insn_hook,
+	.insn_hook = insn_hook,
 	.finalize = off_nfp_finalize,
 	.replace_insn = off_nfp_replace_insn,
 	.remove_insns = off_nfp_remove_insns,
-	.translate = off_nfp_translate,
-	.destroy = off_nfp_destroy,
+	.translate = translate,
+	.destroy = destroy,
 	.map_lookup = off_nfp_map_lookup,
 	.map_update = off_nfp_map_update,
 	.map_delete = off_nfp_map_delete,

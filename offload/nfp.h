@@ -13,7 +13,9 @@ struct off_nfp {
 	struct nic_fw *fw;
 	struct jit_card card;
 	struct off_ccm ccm;
+	char device[24]; /* its name in the kernel log: "nfp 0000:04:00.0" */
 	struct jit_maps_used used;
+	LIST_HEAD(, off_nfp_neutral) neutral;
 	/* replies on their way from the firmware */
 	uint8_t reply[NIC_CCM_BYTES_MAX];
 	size_t reply_bytes;
@@ -37,8 +39,15 @@ struct off_nfp_prog {
 
 /* map->priv */
 struct off_nfp_map {
-	uint32_t id; /* the firmware's */
+	struct off_ccm_map ccm;
 	struct jit_map *jit;
+};
+
+/* A program of the card uses a map of the host, which the firmware names by its id. */
+struct off_nfp_neutral {
+	const struct off_prog *prog;
+	struct off_map *map; /* a reference */
+	LIST_ENTRY(off_nfp_neutral) of_card;
 };
 
 static inline struct off_nfp *
@@ -55,8 +64,6 @@ off_nfp_port(const struct off_netdev *dev)
 
 extern const struct off_driver off_nfp_driver;
 
-extern const struct off_driver off_nfp_driver;
-
 /* ---- nfp_map.c ---- */
 int off_nfp_map_alloc(struct off_netdev *dev, struct off_map *map);
 void off_nfp_map_free(struct off_netdev *dev, struct off_map *map);
@@ -64,6 +71,15 @@ int off_nfp_map_lookup(struct off_map *map, const void *key, void *value);
 int off_nfp_map_update(struct off_map *map, const void *key, const void *value, uint64_t flags);
 int off_nfp_map_delete(struct off_map *map, const void *key);
 int off_nfp_map_next_key(struct off_map *map, const void *key, void *next);
+
+/* ---- nfp_event.c ---- */
+/* The maps of the host that the program uses: known to the card from translation to the end. */
+int off_nfp_neutral_add(struct off_prog *prog);
+void off_nfp_neutral_del(struct off_prog *prog);
+/* The instruction has passed: a call that outputs events is noted in the log, the first ever. */
+void off_nfp_note_events(const struct off_prog *prog, int insn);
+/* A BPF_EVENT of the firmware's: 0, or -errno and it is lost. */
+int off_nfp_event(struct off_nfp *nfp, const uint8_t *message, size_t bytes);
 
 /* ---- nfp_attach.c ---- */
 int off_nfp_setup_prog(struct off_netdev *dev, struct off_bpf *bpf);

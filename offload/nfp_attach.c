@@ -162,10 +162,14 @@ int
 off_nfp_change_mtu(struct off_netdev *dev, uint32_t mtu)
 {
 	const struct off_prog *hw = off_nfp_port(dev)->hw;
+	const struct off_nfp *nfp = off_nfp(dev->asic);
 	enum jit_rule rule = JIT_RULE_CNT;
 
 	if (hw && hw->offload)
-		rule = jit_image_mtu_check(&((struct off_nfp_prog *)hw->offload->priv)->image,
-			&off_nfp(dev->asic)->card, mtu);
-	return rule == JIT_RULE_CNT ? 0 : -jit_rule_info(rule)->err;
+		rule = jit_image_mtu_check(
+			&((struct off_nfp_prog *)hw->offload->priv)->image, &nfp->card, mtu);
+	if (rule == JIT_RULE_CNT)
+		return 0;
+	off_klog_add(nfp->ccm.log, "%s %s: %s", nfp->device, dev->name, jit_rule_info(rule)->text);
+	return -jit_rule_info(rule)->err;
 }

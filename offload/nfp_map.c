@@ -10,26 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VALUE_BYTES_MAX NIC_CCM_SLOT_BYTES
-
 static struct off_nfp_map *
 nfp_map(const struct off_map *map)
 {
 	return map->priv;
-}
-
-static struct off_ccm *
-ccm_of(const struct off_map *map)
-{
-	return &off_nfp(map->dev->asic)->ccm;
-}
-
-static struct off_ccm_entry
-entry_of(const struct off_map *map)
-{
-	return (struct off_ccm_entry){ .map = nfp_map(map)->id,
-		.key_bytes = map->def.key_size,
-		.value_bytes = map->def.value_size };
 }
 
 /* ---- a map ---- */
@@ -37,17 +21,24 @@ entry_of(const struct off_map *map)
 static int
 alloc_on_card(struct off_nfp *nfp, const struct off_map *map, struct off_nfp_map *m)
 {
-	const struct xb_map_def *def = &map->def;
-	int err = off_ccm_map_alloc(
-		&nfp->ccm, def->key_size, def->value_size, def->max_entries, def->type, &m->id);
+	int err = off_ccm_map_alloc(&nfp->ccm, &map->def, &m->ccm);
 
 	if (err)
 		return err;
-	m->jit = jit_map_new(def, m->id);
+	m->jit = jit_map_new(&map->def, m->ccm.id);
 	if (m->jit)
 		return 0;
-	off_ccm_map_free(&nfp->ccm, m->id);
+	off_ccm_map_free(&nfp->ccm, &m->ccm);
 	return -ENOMEM;
+}
+
+/* Some rules are the kernel's, or silent. */
+static int
+refuse_map(struct off_nfp *nfp, enum jit_rule rule, const char *message)
+{
+	if (rule != JIT_RULE_MAP_KERNEL_TYPE && rule != JIT_RULE_MAP_NONE)
+		off_klog_add(nfp->ccm.log, "NFP net bpf: %s", message);
+	return -jit_rule_info(rule)->err;
 }
 
 int
@@ -55,13 +46,13 @@ off_nfp_map_alloc(struct off_netdev *dev, struct off_map *map)
 {
 	struct off_nfp *nfp = off_nfp(dev->asic);
 	struct jit_maps_used used = nfp->used;
-	char message[JIT_MESSAGE_BYTES];
+	char message[JIT_MESSAGE_BYTES] = "";
 	enum jit_rule rule = jit_map_create_check(&map->def, &nfp->card, &used, message);
 	struct off_nfp_map *m;
 	int err;
 
 	if (rule != JIT_RULE_CNT)
-		return -jit_rule_info(rule)->err;
+		return refuse_map(nfp, rule, message);
 	m = calloc(1, sizeof(*m));
 	if (!m)
 		return -ENOMEM;
@@ -75,13 +66,14 @@ off_nfp_map_alloc(struct off_netdev *dev, struct off_map *map)
 	return 0;
 }
 
+/* What the card does not let go is leaked there; the driver counts it as free all the same. */
 void
 off_nfp_map_free(struct off_netdev *dev, struct off_map *map)
 {
 	struct off_nfp *nfp = off_nfp(dev->asic);
 	struct off_nfp_map *m = nfp_map(map);
 
-	off_ccm_map_free(&nfp->ccm, m->id);
+	off_ccm_map_free(&nfp->ccm, &m->ccm);
 	nfp->used.maps--;
 	nfp->used.elems -= map->def.max_entries;
 	jit_map_free(m->jit);
@@ -98,7 +90,7 @@ off_nfp_map_number(struct off_kernel *k, int fd, uint32_t *number)
 	off_lock(k);
 	map = off_fd_map(k, fd);
 	if (map && map->dev && map->dev->driver == &off_nfp_driver) {
-		*number = nfp_map(map)->id;
+		*number = nfp_map(map)->ccm.id;
 		err = 0;
 	}
 	return off_unlock(k, err);
@@ -139,15 +131,19 @@ note_nonzero(const struct off_map *map, const uint8_t *value)
 	}
 }
 
+static int
+operate(struct off_map *map, const struct off_ccm_operation *op)
+{
+	return off_ccm_map_operate(&off_nfp(map->dev->asic)->ccm, &nfp_map(map)->ccm, op);
+}
+
 int
 off_nfp_map_lookup(struct off_map *map, const void *key, void *value)
 {
-	struct off_ccm_entry entry = entry_of(map);
-	int err;
+	int err =
+		operate(map, &(struct off_ccm_operation){
+				     .type = NIC_CCM_MAP_LOOKUP, .key = key, .value_out = value });
 
-	entry.key = key;
-	entry.value_out = value;
-	err = off_ccm_map_operate(ccm_of(map), NIC_CCM_MAP_LOOKUP, &entry);
 	if (!err)
 		swap_counters(map, value);
 	return err;
@@ -156,38 +152,29 @@ off_nfp_map_lookup(struct off_map *map, const void *key, void *value)
 int
 off_nfp_map_update(struct off_map *map, const void *key, const void *value, uint64_t flags)
 {
-	struct off_ccm_entry entry = entry_of(map);
-	uint8_t swapped[VALUE_BYTES_MAX];
+	uint8_t swapped[NIC_CCM_BYTES_MAX]; /* no slot is longer */
 
-	if (flags >> 32 || map->def.value_size > sizeof(swapped))
-		return -EOPNOTSUPP;
 	memcpy(swapped, value, map->def.value_size);
 	swap_counters(map, swapped);
 	note_nonzero(map, value);
-	entry.flags = (uint32_t)flags;
-	entry.key = key;
-	entry.value = swapped;
-	return off_ccm_map_operate(ccm_of(map), NIC_CCM_MAP_UPDATE, &entry);
+	return operate(map,
+		&(struct off_ccm_operation){
+			.type = NIC_CCM_MAP_UPDATE, .flags = flags, .key = key, .value = swapped });
 }
 
 int
 off_nfp_map_delete(struct off_map *map, const void *key)
 {
-	struct off_ccm_entry entry = entry_of(map);
-
 	if (map->def.type == BPF_MAP_TYPE_ARRAY)
 		return -EINVAL;
-	entry.key = key;
-	return off_ccm_map_operate(ccm_of(map), NIC_CCM_MAP_DELETE, &entry);
+	return operate(map, &(struct off_ccm_operation){ .type = NIC_CCM_MAP_DELETE, .key = key });
 }
 
 int
 off_nfp_map_next_key(struct off_map *map, const void *key, void *next)
 {
-	struct off_ccm_entry entry = entry_of(map);
-
-	entry.key = key;
-	entry.key_out = next;
-	return off_ccm_map_operate(
-		ccm_of(map), key ? NIC_CCM_MAP_GETNEXT : NIC_CCM_MAP_GETFIRST, &entry);
+	return operate(map, &(struct off_ccm_operation){
+				    .type = key ? NIC_CCM_MAP_GETNEXT : NIC_CCM_MAP_GETFIRST,
+				    .key = key,
+				    .key_out = next });
 }

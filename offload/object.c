@@ -37,6 +37,7 @@ off_object_put(struct off_object *o)
 	case OFF_KIND_PROG: off_prog_free((struct off_prog *)o); break;
 	case OFF_KIND_MAP: off_map_free((struct off_map *)o); break;
 	case OFF_KIND_LINK: off_link_free((struct off_link *)o); break;
+	case OFF_KIND_PERF: off_perf_free((struct off_perf *)o); break;
 	}
 }
 
@@ -219,6 +220,8 @@ off_close(struct off_kernel *k, int fd)
 	o = object_of(k, fd);
 	if (o)
 		k->fds[fd] = NULL;
+	if (o && o->kind == OFF_KIND_MAP)
+		off_perf_forget((struct off_map *)o, fd);
 	off_object_user_put(o);
 	return off_unlock(k, o ? 0 : -EBADF);
 }
@@ -276,6 +279,8 @@ off_obj_pin(const struct off_caller *who, int fd, const char *path)
 	o = object_of(who->k, fd);
 	if (!o)
 		err = -EBADF;
+	else if (o->kind == OFF_KIND_PERF)
+		err = off_refuse(NULL, OFF_RULE_PE_8);
 	else
 		err = pin_find(who->k, path) ? -EEXIST : pin_new(o, path);
 	return off_unlock(who->k, err);

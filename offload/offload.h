@@ -38,12 +38,19 @@ struct off_kernel;
 
 #define OFF_LINUX(major, minor) ((major)*1000u + (minor))
 
+/* What time it is; now_ns NULL: CLOCK_MONOTONIC. */
+struct off_clock {
+	uint64_t (*now_ns)(void *arg);
+	void *arg;
+};
+
 struct off_kernel_opts {
 	/* OFF_LINUX(6, 12) is the default. From 6.14 tcp-data-split is looked at (XA-18), from
 	 * 6.18 tags are SHA-256. */
 	uint32_t linux_version;
 	/* /proc/sys/kernel/unprivileged_bpf_disabled: without CAP_BPF no map can be made. */
 	bool unprivileged_disabled;
+	struct off_clock clock; /* the kernel log's, the driver's, of events */
 };
 
 /* opts may be NULL. NULL and errno. */
@@ -80,8 +87,19 @@ struct off_extack {
 	char text[192];
 };
 
-/* Descriptors: from load, create, get, by id. */
-enum off_kind { OFF_KIND_PROG = 1, OFF_KIND_MAP, OFF_KIND_LINK };
+/* dmesg: what the card's driver writes into the kernel log, whose last lines are kept. */
+#define OFF_KLOG_LINES 256u
+struct off_klog_line {
+	uint64_t number; /* from 0 on; a gap: lines in between are gone */
+	uint64_t time_ns;
+	char text[240]; /* "nfp 0000:04:00.0: cmsg drop - too short 3!" */
+};
+/* The oldest line whose number is not below *number, which then is the next one's. -ENOENT: there
+ * is none. */
+int off_klog_read(struct off_kernel *k, uint64_t *number, struct off_klog_line *line);
+
+/* Descriptors: from load, create, get, by id; events (OFF_KIND_PERF) have no ids and no pins. */
+enum off_kind { OFF_KIND_PROG = 1, OFF_KIND_MAP, OFF_KIND_LINK, OFF_KIND_PERF };
 int off_fd_kind(struct off_kernel *k, int fd); /* enum off_kind or -EBADF */
 int off_close(struct off_kernel *k, int fd);
 
@@ -221,6 +239,23 @@ int off_map_lookup_and_delete(const struct off_caller *who, int fd, const void *
 int off_map_freeze(const struct off_caller *who, int fd);
 /* May BPF_MAP_*_BATCH, may mmap(2)? 0, or -OFF_ENOTSUPP of a device's map. */
 int off_map_batch(const struct off_caller *who, int fd);
+
+/* perf.c: perf_event_open(2) of PERF_COUNT_SW_BPF_OUTPUT on a cpu, with a ring of so many bytes, a
+ * power of 2 and at least 4,096: a descriptor, or -errno. Programs' events reach it when it is in
+ * a perf event array (off_map_update()) and the program's card interrupts that cpu: 0. */
+int off_perf_open(const struct off_caller *who, uint32_t cpu, uint32_t ring_bytes);
+/* A record as it is in the ring: a sample, its data as perf tools see it, to which the kernel adds
+ * bytes up to 8 n + 4; or how many were lost before it. */
+struct off_perf_record {
+	bool is_lost;
+	uint64_t lost;
+	uint64_t time_ns;
+	uint32_t bytes;
+};
+/* The oldest record is taken, its data is in data; -EAGAIN: there is none; -ENOSPC: it is longer
+ * than size, and stays. */
+int off_perf_read(const struct off_caller *who, int fd, struct off_perf_record *record, void *data,
+	uint32_t size);
 
 /* ---- 5. xdp.c, link.c: XDP ---- */
 
@@ -365,6 +400,9 @@ struct nic_fw;
  */
 struct off_asic *off_nfp_new(
 	struct off_kernel *k, uint32_t id, struct nic_fw *fw, struct xb_log *log);
+/* The card's interrupt: what the firmware has sent by itself, events of programs, is delivered. How
+ * many messages there were. */
+uint32_t off_nfp_poll(struct off_asic *nfp);
 /* The firmware's number of a map on a card, as a program's microcode has it. -EBADF: it is none. */
 int off_nfp_map_number(struct off_kernel *k, int fd, uint32_t *number);
 

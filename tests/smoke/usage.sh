@@ -36,6 +36,15 @@ expect 2 "$xoffload" dump "$programs/xdp_drop.o" jit
 expect 2 "$xoffload" run "$programs/xdp_tail.o" -i "$pcaps/imix.pcap"
 says err 'which program\? name one with -p: .*xdp_tail \(xdp, section "xdp"\)'
 expect 0 "$xoffload" run "$programs/xdp_tail.o" -p xdp_tail -i "$pcaps/imix.pcap"
+object=$programs/xdp_tail.o
+for command in "run $object -i $pcaps/imix.pcap" "check $object" "dump $object bpf" \
+	"trace $object -i $pcaps/imix.pcap -n 1"; do # a name that is none is wrong usage
+	for option in -p -s; do
+		# shellcheck disable=SC2086 # its words
+		expect 2 "$xoffload" $command $option nowhere
+		says err "xdp_tail.o: no program .*nowhere'; there is .*'xdp_tail' in 'xdp'"
+	done
+done
 expect 2 "$xoffload" run "$programs/tc_nat.o" -m xdpdrv -i "$pcaps/imix.pcap"
 says err '^xoffload: run: --mode xdpdrv is not for tc programs'
 expect 2 "$xoffload" run "$programs/xdp_drop.o" -m skip_hw -i "$pcaps/imix.pcap"

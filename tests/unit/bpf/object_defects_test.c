@@ -249,6 +249,14 @@ relocations_with_addends(struct image *im)
 	section(im, ".relxdp")->sh_type = SHT_RELA;
 }
 
+/* libbpf passes over them, and appends what the program then calls until it frees twice. Found by
+ * fuzz_object. */
+static void
+relocations_under_the_name_of_others(struct image *im)
+{
+	section(im, ".relxdp")->sh_name = section(im, ".rel.debug_info")->sh_name;
+}
+
 /* In libbpf the name alone makes it look at a section that has no bytes. */
 static void
 map_relocations_of_another(struct image *im)
@@ -458,6 +466,9 @@ static const struct defect {
 	DEFECT(relocation_symbol_outside, "maps", ENOEXEC, "relocation 0: symbol 9999 of"),
 	DEFECT(relocations_of_nothing, "maps", ENOEXEC, "relocations of section 0 of"),
 	DEFECT(relocations_with_addends, "maps", ENOEXEC, "relocations with addends"),
+	DEFECT(relocations_under_the_name_of_others, "subprogs", ENOEXEC,
+		"section '.rel.debug_info': relocations of section 'xdp' under a name that is not "
+		"read"),
 	DEFECT(map_relocations_of_another, "tail", ENOEXEC, "section '.rel.maps'"),
 	DEFECT(number_for_map, "plain", ENOEXEC, "names a map or a function by a number"),
 	DEFECT(call_into_nowhere, "subprogs", ENOEXEC, "where no function begins"),

@@ -336,8 +336,11 @@ what_is_not_there_is_answered_with_what_is(void **state)
 	struct xb_object_opts opts = { .section = "xdp_filter" };
 
 	(void)state;
-	assert_refused(try_fixture("plain", &opts), ENODATA,
+	assert_refused(try_fixture("plain", &opts), ESRCH,
 		"no program in section 'xdp_filter'; there is 'plain' in 'xdp'");
+	opts = (struct xb_object_opts){ .program = "plane" };
+	assert_refused(try_fixture("plain", &opts), ESRCH,
+		"no program 'plane'; there is 'plain' in 'xdp'");
 }
 
 static void

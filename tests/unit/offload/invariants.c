@@ -53,6 +53,10 @@ walk_object(struct tally *t, struct off_object *o)
 		add(t, &prog->maps[i]->o);
 	for (uint32_t i = 0; o->kind == OFF_KIND_MAP && map->cells && i < map->def.max_entries; i++)
 		add_prog(t, map->cells[i]);
+	for (uint32_t i = 0; o->kind == OFF_KIND_MAP && map->events && i < map->def.max_entries;
+		i++)
+		if (map->events[i].perf)
+			add(t, &map->events[i].perf->o);
 }
 
 static void
@@ -70,6 +74,17 @@ walk_netdev(struct tally *t, const struct off_netdev *dev)
 		add_prog(t, off_nfp_port(dev)->drv);
 		add_prog(t, off_nfp_port(dev)->hw);
 	}
+}
+
+/* The card knows the host's maps that its programs use. */
+static void
+walk_asic(struct tally *t, const struct off_asic *asic)
+{
+	const struct off_nfp_neutral *neutral;
+
+	if (asic->driver == &off_nfp_driver)
+		LIST_FOREACH (neutral, &off_nfp(asic)->neutral, of_card)
+			add(t, &neutral->map->o);
 }
 
 /* Shared blocks, and devices' own. */
@@ -108,12 +123,15 @@ static void
 count_refs(struct off_kernel *k, struct tally *t)
 {
 	struct off_netdev *dev;
+	struct off_asic *asic;
 	struct off_pin *p;
 	struct off_block *blocks[MAX_BLOCKS];
 	uint32_t cnt = all_blocks(k, blocks);
 
 	for (uint32_t i = 0; i < cnt; i++)
 		walk_block(t, blocks[i]);
+	TAILQ_FOREACH (asic, &k->asics, in_kernel)
+		walk_asic(t, asic);
 	for (uint32_t fd = 0; fd < k->fd_cnt; fd++)
 		add(t, k->fds[fd]);
 	TAILQ_FOREACH (p, &k->pins, in_kernel)
@@ -329,6 +347,8 @@ print_object(FILE *f, const struct off_object *o)
 		fprintf(f, " home %d", prog->offload ? prog->offload->dev->ifindex : 0);
 	else if (o->kind == OFF_KIND_MAP)
 		print_map(f, (const struct off_map *)o);
+	else if (o->kind == OFF_KIND_PERF)
+		fprintf(f, " used %u", ((const struct off_perf *)o)->used);
 	else
 		fprintf(f, " prog %u dev %d", link->prog->o.id, link->dev ? link->dev->ifindex : 0);
 	fprintf(f, "\n");

@@ -4,49 +4,7 @@
  * frames run on the microengine, maps seen from both sides (kernel-offload.md 5b;
  * nfp-offload-rules.md 6-8).
  */
-#include "nic/firmware/firmware.h"
-#include "tests/unit/offload/world.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#define FRAME_BYTES 60u
-
-static struct nic_card card;
-static struct nic_fw *fw;
-static struct off_asic *nfp;
-static int port0, port1;
-
-static struct world *
-begin(const char *firmware, const char *change)
-{
-	struct world *w = world_new(0);
-	const struct nic_card_file *files[] = { nic_card_find(NIC_CARD_DEFAULT, false),
-		nic_card_find(firmware, true) };
-	char message[256] = "";
-
-	memset(&card, 0, sizeof(card));
-	for (size_t i = 0; i < 2; i++)
-		nic_card_read(&card, files[i]->name, files[i]->text, strlen(files[i]->text),
-			message, sizeof(message));
-	if (change)
-		nic_card_set(&card, change, message, sizeof(message));
-	assert_string_equal(message, "");
-	fw = nic_fw_new(&card);
-	assert_non_null(fw);
-	nfp = off_nfp_new(w->k, 4, fw, &w->log);
-	assert_non_null(nfp);
-	port0 = off_port_ifindex(nfp, 0);
-	port1 = off_port_ifindex(nfp, 1);
-	return w;
-}
-
-static void
-end(struct world *w)
-{
-	world_end(w);
-	nic_fw_free(fw);
-}
+#include "tests/unit/offload/nfp_world.h"
 
 /* "return ret", attached to the hardware of the port. */
 static int
@@ -59,25 +17,6 @@ attach_return(struct world *w, int ifindex, int ret)
 	err = attach(w, ifindex, fd, HW);
 	off_close(w->k, fd);
 	return err;
-}
-
-/* A frame of a port through a new engine. */
-static struct nic_frame
-run_frame(uint32_t port, bool exact)
-{
-	static uint8_t buffer[NIC_FRAME_OFFSET + FRAME_BYTES + 64];
-	struct nic_frame frame = { .data = buffer + NIC_FRAME_OFFSET,
-		.bytes = FRAME_BYTES,
-		.tailroom = 64,
-		.port = port };
-	struct nic_engine *engine = nic_engine_new(fw, 3, exact);
-
-	assert_non_null(engine);
-	assert_int_equal(nic_engine_run(engine, &frame), 0);
-	if (nic_engine_fault(engine))
-		print_message("fault: %s\n", nic_engine_fault(engine)->reason);
-	nic_engine_free(engine);
-	return frame;
 }
 
 static void
@@ -250,6 +189,32 @@ maps_the_card_cannot_have_are_refused_and_room_comes_back(void **state)
 	fd = create_of(w, 4, 4, 1, 0);
 	assert_true(fd >= 0);
 	off_close(w->k, fd);
+	end(w);
+}
+
+static void
+a_map_of_the_card_has_the_firmwares_number(void **state)
+{
+	struct world *w = begin("ebpf", NULL);
+	const struct off_map_create host = {
+		.map_type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 4, .max_entries = 1
+	};
+	int first = create_of(w, 4, 4, 1, 0), second = create_of(w, 4, 4, 1, 0);
+	int of_host = off_map_create(&w->root, &host, NULL), prog = load(w, port0);
+	uint32_t number = 0, other = 0;
+
+	(void)state;
+	assert_int_equal(off_nfp_map_number(w->k, first, &number), 0);
+	assert_int_equal(off_nfp_map_number(w->k, second, &other), 0);
+	assert_int_not_equal(number, 0); /* which is none */
+	assert_int_not_equal(number, other);
+	assert_int_equal(off_nfp_map_number(w->k, of_host, &number), -EBADF);
+	assert_int_equal(off_nfp_map_number(w->k, prog, &number), -EBADF);
+	assert_int_equal(off_nfp_map_number(w->k, 1000, &number), -EBADF);
+	off_close(w->k, first);
+	off_close(w->k, second);
+	off_close(w->k, of_host);
+	off_close(w->k, prog);
 	end(w);
 }
 
@@ -432,9 +397,6 @@ a_refused_program_is_told_in_the_drivers_words(void **state)
 	end(w);
 }
 
-#undef TEST /* a world of its own */
-#define TEST(f) cmocka_unit_test(f)
-
 int
 main(void)
 {
@@ -444,6 +406,7 @@ main(void)
 		TEST(a_counter_counts_on_the_card_and_reads_on_the_host),
 		TEST(maps_of_the_card_answer_as_the_kernels_do),
 		TEST(maps_the_card_cannot_have_are_refused_and_room_comes_back),
+		TEST(a_map_of_the_card_has_the_firmwares_number),
 		TEST(nf_1_only_a_program_of_this_card_is_offloaded),
 		TEST(nf_2_xdp_and_tc_share_the_hardware),
 		TEST(nf_3_without_live_reload_a_program_is_not_replaced),
