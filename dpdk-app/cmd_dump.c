@@ -127,11 +127,18 @@ static const char *
 usage_problem(const struct options *opt, bool is_nfp)
 {
 	if (!is_nfp && (opt->raw || opt->relocated || opt->card != NULL || opt->firmware != NULL ||
-			       opt->jit != NULL || opt->debug_jit != NULL || opt->what_if.cnt > 0))
-		return "dump: --raw, --relocated, --jit, --debug-jit and the card's options go "
+			       opt->cycles || opt->jit != NULL || opt->debug_jit != NULL ||
+			       opt->what_if.cnt > 0))
+		return "dump: --raw, --relocated, --cycles, --jit, --debug-jit and the card's "
+		       "options go "
 		       "with nfp";
 	if (opt->raw && (opt->source || opt->json))
 		return "dump: --raw goes without --source and --json";
+	if (opt->cycles && (opt->in == NULL || (!opt->source && !opt->json)))
+		return "dump: --cycles goes with --source or --json, and with -i FILE";
+	if (!opt->cycles &&
+		(opt->in != NULL || opt->filter != NULL || option_given(opt, OPT_count)))
+		return "dump: packets are for --cycles";
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "dpdk-app/check.h"
 #include "dpdk-app/dump.h"
 #include "dpdk-app/json.h"
+#include "dpdk-app/profile.h"
 #include "nic/nic.h"
 
 #define LINE_BYTES (NIC_TEXT_MAX + 32)
@@ -19,6 +20,8 @@ struct listing {
 	const struct check *check;
 	uint64_t *words; /* as they are to be shown */
 	json_t *programs;
+	const struct packets *packets; /* NULL: without --cycles */
+	struct costs costs;
 };
 
 /* ---- text ---- */
@@ -33,8 +36,12 @@ print_text(const struct listing *l)
 	printf("%s (%s, section \"%s\", %u instructions, %u of the card, at %u)\n", prog->name,
 		xb_prog_type_name(prog->type), prog->section, prog->insn_cnt, image->cnt,
 		l->opt->relocated ? l->check->card->jit.start : 0);
+	if (l->packets != NULL)
+		printf("%" PRIu64 " packets of %s; %u microengines, firmware %s\n",
+			l->costs.packets, l->opt->in, l->check->card->nic.mes,
+			l->check->card->firmware);
 	if (l->opt->source) {
-		dump_source(l->check, l->words);
+		dump_source(l->check, l->words, l->packets != NULL ? &l->costs : NULL);
 		return;
 	}
 	for (uint32_t i = 0; i < image->cnt; i++) {
@@ -59,13 +66,20 @@ json_word(const struct listing *l, uint32_t index)
 	const struct xb_line *line =
 		insn == JIT_NO_INSN ? NULL : xb_prog_line(l->check->prog, insn);
 	char hex[17], text[NIC_TEXT_MAX];
+	json_t *json;
 
 	snprintf(hex, sizeof(hex), "%016" PRIx64, l->words[index]);
 	nic_format(l->words[index], text);
-	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "index", (int)index, "word", hex, "text",
+	json = json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "index", (int)index, "word", hex, "text",
 		text, "insn", insn == JIT_NO_INSN ? json_null() : json_integer(insn), "source",
 		json_text(line ? line->file : NULL), "line",
 		line ? json_integer(line->line) : json_null());
+	if (l->packets == NULL)
+		return json;
+	json_object_set_new(json, "runs", json_integer((json_int_t)l->costs.runs[index]));
+	json_object_set_new(json, "cycles", json_integer((json_int_t)l->costs.cycles[index]));
+	json_object_set_new(json, "waits", json_real(l->costs.waits[index]));
+	return json;
 }
 
 static void
@@ -96,15 +110,38 @@ print_refusal(const struct check *c)
 	return STATUS_REFUSED;
 }
 
-/* A program that is refused when it is attached has an image all the same. */
+/* What the words take on the packets. STATUS_DONE, or the status to exit with. */
+static int
+measure(struct listing *l)
+{
+	struct xb_log log = { 0 };
+	struct profile profile;
+	int err = profile_make(&profile, l->check, l->packets, true, &log);
+
+	if (err == 0)
+		err = profile_costs(&profile, &l->costs);
+	if (err < 0)
+		complain("%s: program '%s' cannot be run on the card: %s", l->check->obj->path,
+			l->check->prog->name, strerror(-err));
+	if (err < 0)
+		complain_log(&log);
+	xb_log_free(&log);
+	profile_free(&profile);
+	return err < 0 ? STATUS_RUNTIME : STATUS_DONE;
+}
+
+/* A program that is refused when it is attached has an image all the same, but runs nowhere. */
 static int
 list_program(struct listing *l)
 {
 	const struct check *c = l->check;
 	int ret = 0;
 
-	if (!c->has_image || c->image.is_refused)
+	if (!c->has_image || c->image.is_refused ||
+		(l->packets != NULL && check_refusal(c) != NULL))
 		return print_refusal(c);
+	if (l->packets != NULL && measure(l) != STATUS_DONE)
+		return STATUS_RUNTIME;
 	l->words = malloc((size_t)c->image.cnt * sizeof(*l->words) + 1);
 	if (l->words == NULL)
 		ret = -ENOMEM;
@@ -122,6 +159,7 @@ list_program(struct listing *l)
 	else
 		print_text(l);
 	free(l->words);
+	costs_free(&l->costs);
 	return ret < 0 ? STATUS_RUNTIME : STATUS_DONE;
 }
 
@@ -129,12 +167,19 @@ int
 dump_nfp(const struct options *opt, const struct xb_object *obj, uint32_t cnt)
 {
 	json_t *programs = opt->json ? json_array() : NULL;
+	struct packets packets = { 0 };
 	struct card card;
-	int status = card_of_options(&card, opt), worst = status;
+	int status = card_of_options(&card, opt), worst;
 
+	if (status == STATUS_DONE && opt->cycles)
+		status = packets_read(&packets, opt);
+	worst = status;
 	for (uint32_t i = 0; status == STATUS_DONE && i < cnt; i++) {
 		struct check check;
-		struct listing listing = { .opt = opt, .check = &check, .programs = programs };
+		struct listing listing = { .opt = opt,
+			.check = &check,
+			.programs = programs,
+			.packets = opt->cycles ? &packets : NULL };
 		int its;
 
 		if (i > 0 && programs == NULL)
@@ -144,6 +189,7 @@ dump_nfp(const struct options *opt, const struct xb_object *obj, uint32_t cnt)
 		worst = its > worst ? its : worst;
 		check_free(&check);
 	}
+	packets_free(&packets);
 	if (programs != NULL && json_print(json_pack("{s:o}", "programs", programs), stdout) < 0)
 		worst = STATUS_RUNTIME;
 	return worst;

@@ -8,6 +8,7 @@
 #include "dpdk-app/cmd.h"
 
 struct check;
+struct costs;
 
 /* Does another C line than *last begin at this instruction? */
 bool dump_is_new_line(const struct xb_prog *prog, uint32_t insn, const struct xb_line *last);
@@ -27,8 +28,8 @@ const char *dump_label(const struct jit_image *image, uint32_t index);
 /* " ; to out, .64", or nothing: what the word, shown so, has to do with others. */
 void dump_word_note(
 	const struct jit_image *image, uint32_t index, uint64_t shown, char note[DUMP_NOTE_BYTES]);
-/* A translated program; words: its microcode, as it is to be shown. */
-void dump_source(const struct check *check, const uint64_t *words);
+/* A translated program; words: its microcode, as it is to be shown; costs of the words, or NULL. */
+void dump_source(const struct check *check, const uint64_t *words, const struct costs *costs);
 
 /* cmd_dump_nfp.c: STATUS_DONE or the status to exit with. */
 int dump_nfp(const struct options *opt, const struct xb_object *obj, uint32_t cnt);

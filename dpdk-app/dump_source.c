@@ -9,6 +9,7 @@
 
 #include "dpdk-app/check.h"
 #include "dpdk-app/dump.h"
+#include "dpdk-app/profile.h"
 #include "nic/nic.h"
 
 #define LINE_BYTES (NIC_TEXT_MAX + 32)
@@ -19,6 +20,8 @@ struct walk {
 	const uint64_t *words; /* as they are to be shown */
 	uint32_t next;	       /* the first instruction that was not printed */
 	const struct xb_line *line;
+	const struct costs *costs; /* NULL: not asked for */
+	uint64_t cycles;	   /* of all words */
 };
 
 /* nfp-isa.md 8.1 to 8.3 */
@@ -32,6 +35,76 @@ static const char legend[] =
 	"$xfer_N    what mem[] has read, what it will write\n"
 	"ctx_swap   the other contexts of the microengine run until the memory has answered\n"
 	"defer[N]   the N words behind run before the branch is taken\n";
+
+/* ---- what it costs ---- */
+
+#define COST_WIDTH 39
+
+static const char costs_legend[] = "runs       executions, all packets together\n"
+				   "cycles     of issue, a packet; a helper's are its caller's, a "
+				   "branch's its last deferred word's\n"
+				   "%          of these\n"
+				   "waits      cycles a packet that the context waits for a "
+				   "memory; the other three run meanwhile\n";
+
+static void
+put_blank(const struct walk *w)
+{
+	if (w->costs != NULL)
+		printf("%*s", COST_WIDTH, "");
+}
+
+/* runs: UINT64_MAX, not one number. */
+static void
+put_cost(const struct walk *w, uint64_t runs, uint64_t cycles, double waits)
+{
+	const double packets = (double)w->costs->packets;
+
+	if (runs == 0 || packets == 0) {
+		put_blank(w);
+		return;
+	}
+	if (runs == UINT64_MAX)
+		printf("%10s", "");
+	else
+		printf("%10" PRIu64, runs);
+	printf(" %8.2f %5.1f%% %8.2f    ", (double)cycles / packets,
+		100.0 * (double)cycles / (double)w->cycles, waits);
+}
+
+static void
+put_word_cost(const struct walk *w, uint32_t index)
+{
+	const struct costs *c = w->costs;
+
+	if (c == NULL)
+		putchar('\t');
+	else
+		put_cost(w, c->runs[index], c->cycles[index], c->waits[index]);
+}
+
+/* Of the C line that begins at slot: all its words up to the next line. */
+static void
+put_line_cost(const struct walk *w, uint32_t slot)
+{
+	const struct xb_prog *prog = w->check->prog;
+	const struct xb_line *line = xb_prog_line(prog, slot);
+	uint32_t end = slot + 1;
+	uint64_t cycles = 0;
+	double waits = 0;
+
+	while (end < prog->insn_cnt && !dump_is_new_line(prog, end, line))
+		end++;
+	for (uint32_t i = 0; i < w->check->image.cnt; i++) {
+		const uint32_t insn = w->check->image.insns[i];
+
+		if (insn >= slot && insn < end) {
+			cycles += w->costs->cycles[i];
+			waits += w->costs->waits[i];
+		}
+	}
+	put_cost(w, cycles > 0 ? UINT64_MAX : 0, cycles, waits);
+}
 
 /* ---- beside a BPF instruction ---- */
 
@@ -103,8 +176,11 @@ print_insn(struct walk *w, uint32_t slot, bool has_words)
 	if (dump_is_subprogram(prog, slot) || dump_is_new_line(prog, slot, w->line))
 		putchar('\n');
 	dump_subprogram(prog, slot);
+	if (w->costs != NULL && dump_is_new_line(prog, slot, w->line))
+		put_line_cost(w, slot);
 	dump_line(prog, slot, &w->line);
 	note_insn(w, slot, has_words, note);
+	put_blank(w);
 	w->next = slot + dump_insn(prog, slot, note);
 }
 
@@ -181,7 +257,8 @@ print_word(const struct walk *w, uint32_t index)
 
 	nic_format_line(w->words[index], index, w->check->image.cnt, text, sizeof(text));
 	dump_word_note(&w->check->image, index, w->words[index], note);
-	printf("\t%s%s\n", text, note);
+	put_word_cost(w, index);
+	printf("%s%s\n", text, note);
 }
 
 /* ---- places that come from no instruction ---- */
@@ -216,13 +293,17 @@ dump_legend(void)
 }
 
 void
-dump_source(const struct check *check, const uint64_t *words)
+dump_source(const struct check *check, const uint64_t *words, const struct costs *costs)
 {
 	const struct jit_image *image = &check->image;
-	struct walk w = { .check = check, .words = words };
+	struct walk w = { .check = check, .words = words, .costs = costs };
 	const char *label;
 
+	for (uint32_t i = 0; costs != NULL && i < image->cnt; i++)
+		w.cycles += costs->cycles[i];
 	dump_legend();
+	if (costs != NULL)
+		printf("%s\n%10s %8s %6s %8s\n", costs_legend, "runs", "cycles", "%", "waits");
 	for (uint32_t i = 0; i < image->cnt; i++) {
 		if (i == image->abort)
 			print_insns(&w, UINT32_MAX);

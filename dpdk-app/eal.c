@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* DPDK's environment. Used by cmd_run.c and by tests that need mbufs. */
+/* DPDK's environment. Used by run_setup.c and by tests that need mbufs. */
 #include "dpdk-app/eal.h"
 
 #include <errno.h>

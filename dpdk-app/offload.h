@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A card with its firmware, a kernel and its driver (offload/), and a loader's calls to bring a
- * program there. Used by check.c, which makes them in order; what was loaded is what cmd_run.c and
- * cmd_trace.c run.
+ * program there. Used by check.c, which makes them in order; what was loaded is what place.c,
+ * run_setup.c, cmd_trace.c and profile.c run.
  */
 #ifndef APP_OFFLOAD_H
 #define APP_OFFLOAD_H

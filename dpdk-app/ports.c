@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Pools and ports. Used by cmd_run.c after eal_start(). */
+/* Pools and ports. Used by run_setup.c after eal_start(). */
 #include "dpdk-app/ports.h"
 
 #include <errno.h>

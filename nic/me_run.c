@@ -176,6 +176,7 @@ advance(struct nic_me *me)
 static bool
 step(struct nic_me *me)
 {
+	const uint64_t before = me->cycles;
 	const struct nic_insn *insn;
 
 	nic_me_settle_lm(me, me->ctx);
@@ -186,10 +187,14 @@ step(struct nic_me *me)
 	insn = fetch(me, me->ctx->pc);
 	if (!insn)
 		return false;
+	if (me->recorder)
+		nic_record_insn(me->recorder, me->ctx->pc);
 	execute(me, insn);
 	if (me->fault)
 		return false;
 	advance(me);
+	if (me->recorder)
+		nic_record_insn_end(me->recorder, me->cycles - before);
 	return !me->fault;
 }
 

@@ -137,11 +137,15 @@ void nic_engine_stats_add(struct nic_engine_stats *sum, const struct nic_engine_
 const struct nic_fault *nic_engine_fault(const struct nic_engine *engine);
 /* NIC_FAULT_KINDS_MAX rows; behind the last one reason is NULL. */
 const struct nic_fault_count *nic_engine_faults(const struct nic_engine *engine);
-/* The paths of the frames that come are kept from now on, for the timing model: some frames run
- * exactly and are recorded, the others are counted. Results are the same. 0 or -ENOMEM. */
-int nic_engine_watch(struct nic_engine *engine);
-/* Adds what was kept. 0 or -ENOMEM; at the end, and once. */
+/* The paths of the frames that come are kept from now on, for the timing model: some frames, or
+ * every one, run exactly and are recorded, the others are counted. Results are the same. What words
+ * took while frames were recorded is added to profile, which may be NULL. 0 or -ENOMEM. */
+int nic_engine_watch(struct nic_engine *engine, bool every, struct nic_profile *profile);
+/* Adds what was kept. 0 or -ENOMEM; at the end, and once. In a mix that was empty classes have the
+ * numbers of nic_engine_class(). */
 int nic_engine_paths(struct nic_engine *engine, struct nic_mix *mix);
+/* Of the last frame, when it was recorded; else -1. */
+int nic_engine_class(const struct nic_engine *engine);
 /* The microengine, to look at: its context 0 runs the frames. */
 struct nic_me *nic_engine_me(struct nic_engine *engine);
 

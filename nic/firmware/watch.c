@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which path each frame took, for the timing model (nic/timing/README.md). Called by datapath.c
+ * Which path each frame took, for the timing model (docs/timing.md). Called by datapath.c
  * around a frame and by helper.c, where nic_engine_watch() was asked for.
  *
  * A path is recorded while the exact microengine runs it, and a frame is run once only. So it is
@@ -23,7 +23,7 @@
 #define BUDGET 128u    /* of so many frames no more than one is recorded for ways that are new */
 #define KEYS 8192u     /* slots; a power of two */
 #define KEYS_MAX 4096u /* what more there is, is taken together */
-#define WAYS_MAX 3u
+#define WAYS_MAX 4u
 
 struct way {
 	uint32_t class;
@@ -49,6 +49,8 @@ struct fw_watch {
 	uint32_t eager; /* frames that are recorded without a sample's distance */
 	uint64_t frames, recorded;
 	int err;
+	bool every; /* frame is recorded */
+	int class;  /* of the last frame; -1: it was not recorded */
 	/* of the frame that runs */
 	bool is_recording;
 	uint32_t bytes;
@@ -57,7 +59,7 @@ struct fw_watch {
 };
 
 int
-nic_engine_watch(struct nic_engine *e)
+nic_engine_watch(struct nic_engine *e, bool every, struct nic_profile *profile)
 {
 	struct fw_watch *w = calloc(1, sizeof(*w));
 
@@ -69,6 +71,9 @@ nic_engine_watch(struct nic_engine *e)
 	}
 	w->eager = FIRST;
 	w->until = 1;
+	w->every = every;
+	w->class = -1;
+	w->rec.profile = profile;
 	w->cycles = nic_me_cycles(e->me);
 	w->insns = nic_me_insns(e->me);
 	w->helper_cycles = e->stats.helper_cycles;
@@ -94,11 +99,8 @@ begin_recording(struct nic_engine *e)
 {
 	struct fw_watch *w = e->watch;
 
-	w->until = SAMPLE;
-	if (w->eager) {
-		w->eager--;
-		w->until = 1;
-	}
+	w->until = w->every || w->eager ? 1 : SAMPLE;
+	w->eager -= w->eager > 0;
 	w->is_recording = true;
 	nic_me_set_recorder(e->me, &w->rec);
 	nic_record_begin(&w->rec, w->cycles);
@@ -110,6 +112,7 @@ fw_watch_begin(struct nic_engine *e)
 	struct fw_watch *w = e->watch;
 
 	w->frames++;
+	w->class = -1;
 	w->bytes = e->frame->bytes;
 	w->helpers = 0;
 	if (--w->until == 0)
@@ -255,7 +258,8 @@ end_recording(struct nic_engine *e, struct key *k, enum nic_fate fate)
 	int err = nic_record_end(&w->rec, nic_me_cycles(e->me), w->bytes, fate);
 
 	w->recorded++;
-	add_way(w, k, err ? err : nic_mix_add(w->mix, &w->rec.path, 1));
+	w->class = err ? err : nic_mix_add(w->mix, &w->rec.path, 1);
+	add_way(w, k, w->class);
 }
 
 /* It ran fast. */
@@ -417,4 +421,10 @@ nic_engine_paths(struct nic_engine *e, struct nic_mix *mix)
 		settle(w, &w->keys[i]);
 	settle(w, &w->rest);
 	return w->err ? w->err : nic_mix_merge(mix, w->mix);
+}
+
+int
+nic_engine_class(const struct nic_engine *e)
+{
+	return e->watch ? e->watch->class : -1;
 }

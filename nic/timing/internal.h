@@ -26,6 +26,7 @@ struct nic_planned {
 	bool is_command, is_on_release;
 	uint8_t place_cnt; /* of line: 0 anywhere */
 	const uint32_t *places;
+	uint32_t pc; /* of the program's word whose command it is; 0: not the program's */
 };
 
 struct nic_planned_class {
@@ -59,8 +60,9 @@ struct nic_steady {
 	double bank;	/* cycles the busiest part of the EMEM works for a packet */
 };
 
-/* is_emem_free: the EMEM's parts take no time, only latency. -ENOMEM. */
+/* is_emem_free: the EMEM's parts take no time, only latency. waits: see nic_predict_options, may be
+ * NULL. -ENOMEM. */
 int nic_simulate(const struct nic_plan *plan, uint64_t seed, uint32_t events, bool is_emem_free,
-	struct nic_steady *steady);
+	struct nic_steady *steady, double *waits);
 
 #endif

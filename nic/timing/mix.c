@@ -57,7 +57,7 @@ hash_word(uint64_t hash, uint64_t word)
 	return hash ^ hash >> 29;
 }
 
-/* What of a step tells paths apart: all but where it went. */
+/* What of a step tells paths apart: all but where it went, and whose it is. */
 static uint64_t
 step_word(const struct nic_step *s)
 {
@@ -72,7 +72,8 @@ path_hash(const struct nic_path *path)
 
 	hash = hash_word(hash, nic_size_class(path->frame_bytes));
 	for (uint32_t i = 0; i < path->steps.cnt; i++)
-		hash = hash_word(hash, step_word(&path->steps.step[i]));
+		hash = hash_word(
+			hash_word(hash, step_word(&path->steps.step[i])), path->steps.step[i].pc);
 	return hash;
 }
 
@@ -83,7 +84,8 @@ is_same_path(const struct nic_path *a, const struct nic_path *b)
 		nic_size_class(a->frame_bytes) != nic_size_class(b->frame_bytes))
 		return false;
 	for (uint32_t i = 0; i < a->steps.cnt; i++)
-		if (step_word(&a->steps.step[i]) != step_word(&b->steps.step[i]))
+		if (step_word(&a->steps.step[i]) != step_word(&b->steps.step[i]) ||
+			a->steps.step[i].pc != b->steps.step[i].pc)
 			return false;
 	return true;
 }

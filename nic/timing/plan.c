@@ -96,6 +96,7 @@ add_program(struct nic_plan *plan, const struct nic_card *card, const struct nic
 	for (uint32_t i = 0; i < steps->cnt; i++) {
 		struct nic_planned p = planned(card, &steps->step[i], false);
 
+		p.pc = steps->step[i].pc;
 		add(plan, &p);
 	}
 }

@@ -202,11 +202,11 @@ simulate(const struct nic_plan *plan, const struct nic_predict_options *o, struc
 	struct nic_steady *free)
 {
 	uint32_t events = o->events != 0 ? o->events : NIC_PREDICT_EVENTS;
-	int err = nic_simulate(plan, o->seed, events, false, now);
+	int err = nic_simulate(plan, o->seed, events, false, now, o->waits);
 
 	*free = *now;
 	if (err == 0 && now->bank * plan->mes > EMEM_USE_LITTLE * now->cycles)
-		err = nic_simulate(plan, o->seed, events, true, free);
+		err = nic_simulate(plan, o->seed, events, true, free, NULL);
 	return err;
 }
 

@@ -56,6 +56,21 @@ nic_record_begin(struct nic_recorder *rec, uint64_t cycles)
 	rec->since = cycles;
 }
 
+void
+nic_record_insn(struct nic_recorder *rec, uint32_t pc)
+{
+	rec->pc = pc;
+}
+
+void
+nic_record_insn_end(struct nic_recorder *rec, uint64_t cycles)
+{
+	if (rec->profile == NULL)
+		return;
+	rec->profile->runs[rec->pc]++;
+	rec->profile->cycles[rec->pc] += cycles;
+}
+
 /* Cycles since the last mark, as much as a step holds. */
 static uint32_t
 take_cycles(struct nic_recorder *rec, uint64_t cycles)
@@ -85,6 +100,7 @@ nic_record_command(struct nic_recorder *rec, uint64_t cycles, const struct nic_c
 		.timed = (uint8_t)nic_timed_of(command, address),
 		.wait = (uint8_t)wait,
 		.bytes = (uint8_t)(bytes > NIC_STEP_BYTES_MAX ? NIC_STEP_BYTES_MAX : bytes),
+		.pc = rec->pc,
 	};
 
 	set_place(&step, address);
@@ -97,6 +113,7 @@ nic_record_swap(struct nic_recorder *rec, uint64_t cycles)
 	struct nic_step step = {
 		.millicycles = take_cycles(rec, cycles),
 		.wait = NIC_WAIT_SWAP,
+		.pc = rec->pc,
 	};
 
 	nic_steps_add(&rec->path.steps, &step);
@@ -125,9 +142,15 @@ nic_record_helper(struct nic_recorder *rec, uint64_t cycles, const char *steps, 
 		set_place(&rec->path.steps.step[i], address[used]);
 		used += rec->path.steps.step[i].place_cnt;
 	}
-	for (uint32_t i = from; i < rec->path.steps.cnt; i++)
-		if (rec->path.steps.step[i].timed != NIC_TIMED_NONE)
+	for (uint32_t i = from; i < rec->path.steps.cnt; i++) {
+		struct nic_step *step = &rec->path.steps.step[i];
+
+		step->pc = rec->pc;
+		if (step->timed != NIC_TIMED_NONE)
 			rec->path.is_guess = true;
+		if (rec->profile != NULL)
+			rec->profile->cycles[rec->pc] += step->millicycles / MILLI;
+	}
 	return reason;
 }
 

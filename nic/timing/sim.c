@@ -30,6 +30,8 @@ struct context {
 	uint64_t arrived;
 	struct ticket ticket;
 	bool is_releasing;
+	const struct nic_planned *waits_for; /* it swapped out with that, */
+	uint64_t since;			     /* then */
 };
 
 struct engine {
@@ -66,6 +68,7 @@ struct sim {
 	bool is_emem_free;
 	uint64_t random;
 	uint64_t now, busy, packets, latency;
+	uint64_t *waits; /* of each step of the plan; NULL: nobody asks */
 };
 
 /* ---- chance ---- */
@@ -247,6 +250,9 @@ arbitrate(struct sim *sim, struct engine *engine)
 	engine->active = first;
 	if (when > engine->time)
 		engine->time = when;
+	if (sim->waits != NULL && engine->context[first].waits_for != NULL)
+		sim->waits[engine->context[first].waits_for - sim->plan->step] +=
+			engine->time - engine->context[first].since;
 }
 
 /* The active context issues up to its next command. */
@@ -292,6 +298,8 @@ handle(struct sim *sim, struct engine *engine)
 	if (step->wait == NIC_WAIT_SWAP) {
 		ctx->ready = ctx->pending > sim->now ? ctx->pending : sim->now;
 		ctx->pending = 0;
+		ctx->waits_for = step;
+		ctx->since = sim->now;
 	}
 	advance(sim, engine, ctx);
 	if (step->wait == NIC_WAIT_SWAP)
@@ -404,6 +412,7 @@ end(struct sim *sim)
 	free(sim->is_done);
 	free(sim->island);
 	free(sim->tickets);
+	free(sim->waits);
 }
 
 /* What has been counted since mark. */
@@ -427,12 +436,27 @@ steady_since(const struct sim *sim, const struct sim *mark)
 	};
 }
 
+/* Cycles a packet that contexts waited, by the program's words. */
+static void
+add_waits(const struct sim *sim, uint64_t packets, double *waits)
+{
+	memset(waits, 0, NIC_CODE_WORDS * sizeof(*waits));
+	for (uint32_t i = 0; i < sim->plan->cnt; i++)
+		if (sim->plan->step[i].pc != 0)
+			waits[sim->plan->step[i].pc] +=
+				(double)sim->waits[i] / NIC_MILLI / (double)packets;
+}
+
 int
 nic_simulate(const struct nic_plan *plan, uint64_t seed, uint32_t events, bool is_emem_free,
-	struct nic_steady *steady)
+	struct nic_steady *steady, double *waits)
 {
 	struct sim sim = { .is_emem_free = is_emem_free };
 	int err = begin(&sim, plan, seed);
+
+	sim.waits = waits != NULL && err == 0 ? calloc(plan->cnt, sizeof(*sim.waits)) : NULL;
+	if (waits != NULL && sim.waits == NULL)
+		err = -ENOMEM;
 
 	if (err == 0) {
 		struct sim mark;
@@ -440,11 +464,15 @@ nic_simulate(const struct nic_plan *plan, uint64_t seed, uint32_t events, bool i
 		start(&sim);
 		run(&sim, events / WARM_UP);
 		mark = sim;
+		if (waits != NULL)
+			memset(sim.waits, 0, plan->cnt * sizeof(*sim.waits));
 		/* a mix of very long paths: there must be packets to count */
 		do
 			run(&sim, events - events / WARM_UP);
 		while (sim.packets - mark.packets < PACKETS_MIN);
 		*steady = steady_since(&sim, &mark);
+		if (waits != NULL)
+			add_waits(&sim, sim.packets - mark.packets, waits);
 	}
 	end(&sim);
 	return err;

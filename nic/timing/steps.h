@@ -63,6 +63,7 @@ struct nic_step {
 	uint8_t timed, wait;  /* enum nic_timed, enum nic_wait */
 	uint8_t bytes;
 	bool is_on_release;
+	uint32_t pc; /* of the program's instruction whose command it is; else 0 */
 	/* Where in the EMEM packets of this class went, as samples: a line's address / its size.
 	 * The same again and again is a hot location; none: anywhere. */
 	uint8_t place_cnt;

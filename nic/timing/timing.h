@@ -40,15 +40,26 @@ struct nic_path {
 	bool is_guess; /* has costs that nobody has measured, those of helpers */
 };
 
+/* What each word of the code store took, added up. */
+struct nic_profile {
+	uint64_t runs[NIC_CODE_WORDS];
+	uint64_t cycles[NIC_CODE_WORDS]; /* of issue; a helper's are its caller's */
+};
+
 /* Zero it to begin; nic_recorder_clear() frees. Cycles are nic_me_cycles() of a microengine on
  * which no other context runs. */
 struct nic_recorder {
 	struct nic_path path;
-	uint64_t since; /* cycles up to there are in the steps */
+	uint64_t since;		     /* cycles up to there are in the steps */
+	uint32_t pc;		     /* of the instruction that runs, or was the last */
+	struct nic_profile *profile; /* NULL: nobody wants one */
 };
 void nic_recorder_clear(struct nic_recorder *rec);
 /* A new path; what was recorded is forgotten. */
 void nic_record_begin(struct nic_recorder *rec, uint64_t cycles);
+/* An instruction begins, and has taken so many cycles. */
+void nic_record_insn(struct nic_recorder *rec, uint32_t pc);
+void nic_record_insn_end(struct nic_recorder *rec, uint64_t cycles);
 /* A command has been issued. cycles: its own and, when it swaps, the slots lost included. */
 void nic_record_command(struct nic_recorder *rec, uint64_t cycles,
 	const struct nic_command *command, uint64_t address, uint32_t bytes, enum nic_wait wait);
@@ -132,6 +143,9 @@ struct nic_predict_options {
 	uint64_t seed;
 	uint32_t events;  /* steps simulated; 0: NIC_PREDICT_EVENTS */
 	bool has_anomaly; /* the overload bug of the measured firmware is shown */
+	/* NIC_CODE_WORDS, or NULL: becomes the cycles that a context waits for what each word of
+	 * the program asked for, of a packet; others run meanwhile. */
+	double *waits;
 };
 #define NIC_PREDICT_EVENTS 400000u
 

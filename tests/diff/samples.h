@@ -13,7 +13,7 @@ struct entry {
 	uint32_t key_size, value_size;
 };
 
-#define SAMPLE_UNSPEC 5 /* bit of TC_ACT_UNSPEC, which is -1 */
+#define SAMPLE_UNSPEC 31 /* bit of TC_ACT_UNSPEC, which is -1 */
 
 struct sample {
 	const char *name; /* of the object and of the program; tc_... ones are tc programs */

@@ -22,8 +22,8 @@
 #define ETHERNET_BYTES 14 /* the kernel refuses less */
 
 static const char *const verdict_names[VERDICTS] = { "ABORTED", "DROP", "PASS", "TX", "REDIRECT" };
-static const char *const tc_names[VERDICTS] = { "OK", "RECLASSIFY", "SHOT", "PIPE", "STOLEN",
-	"UNSPEC" };
+static const char *const tc_names[VERDICTS] = { "OK", "RECLASSIFY", "SHOT", "PIPE",
+	"STOLEN", [SAMPLE_UNSPEC] = "UNSPEC" };
 
 struct counts {
 	uint32_t packets, too_short;

@@ -192,6 +192,32 @@ maps_the_card_cannot_have_are_refused_and_room_comes_back(void **state)
 	end(w);
 }
 
+static void
+a_map_of_the_card_has_the_firmwares_number(void **state)
+{
+	struct world *w = begin("ebpf", NULL);
+	const struct off_map_create host = {
+		.map_type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 4, .max_entries = 1
+	};
+	int first = create_of(w, 4, 4, 1, 0), second = create_of(w, 4, 4, 1, 0);
+	int of_host = off_map_create(&w->root, &host, NULL), prog = load(w, port0);
+	uint32_t number = 0, other = 0;
+
+	(void)state;
+	assert_int_equal(off_nfp_map_number(w->k, first, &number), 0);
+	assert_int_equal(off_nfp_map_number(w->k, second, &other), 0);
+	assert_int_not_equal(number, 0); /* which is none */
+	assert_int_not_equal(number, other);
+	assert_int_equal(off_nfp_map_number(w->k, of_host, &number), -EBADF);
+	assert_int_equal(off_nfp_map_number(w->k, prog, &number), -EBADF);
+	assert_int_equal(off_nfp_map_number(w->k, 1000, &number), -EBADF);
+	off_close(w->k, first);
+	off_close(w->k, second);
+	off_close(w->k, of_host);
+	off_close(w->k, prog);
+	end(w);
+}
+
 /* ---- the driver's rules ---- */
 
 static void
@@ -380,6 +406,7 @@ main(void)
 		TEST(a_counter_counts_on_the_card_and_reads_on_the_host),
 		TEST(maps_of_the_card_answer_as_the_kernels_do),
 		TEST(maps_the_card_cannot_have_are_refused_and_room_comes_back),
+		TEST(a_map_of_the_card_has_the_firmwares_number),
 		TEST(nf_1_only_a_program_of_this_card_is_offloaded),
 		TEST(nf_2_xdp_and_tc_share_the_hardware),
 		TEST(nf_3_without_live_reload_a_program_is_not_replaced),
