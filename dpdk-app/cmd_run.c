@@ -50,8 +50,10 @@ work(struct run *run)
 {
 	output_write(&run->job.out, &run->job.ports, run->job.lcores);
 	events_poll(&run->events);
-	if (worker_poll(&run->workers[0]) == 0)
-		rte_pause();
+	if (worker_poll(&run->workers[0]) > 0)
+		run->idle = 0;
+	else
+		worker_idle(&run->idle);
 }
 
 static void
@@ -126,8 +128,10 @@ feed(struct run *run)
 	struct rte_mbuf *pkts[BURST];
 
 	while (!interrupted && !replay_done(&run->replay)) {
-		if (output_room(&run->job.out) >= BURST)
+		if (output_room(&run->job.out) >= BURST) {
 			distribute(run, pkts, replay_burst(&run->replay, pkts));
+			run->idle = 0;
+		}
 		work(run);
 		show_progress(run);
 	}

@@ -21,6 +21,7 @@ struct run {
 	struct worker *workers;
 	uint64_t started, ended; /* TSC */
 	uint64_t next_progress;	 /* TSC; UINT64_MAX: nobody looks */
+	unsigned int idle;	 /* polls of the main lcore's that found nothing, in a row */
 	bool eal_runs;
 };
 

@@ -416,6 +416,15 @@ is_over(const struct job *job)
 			       : __atomic_load_n(&job->fed, __ATOMIC_ACQUIRE);
 }
 
+void
+worker_idle(unsigned int *idle)
+{
+	if (++*idle >= IDLE_POLLS)
+		sched_yield();
+	else
+		rte_pause();
+}
+
 int
 worker_main(void *worker)
 {
@@ -428,15 +437,12 @@ worker_main(void *worker)
 
 		if (over && w->job->ports.live)
 			break; /* a live port may never run dry */
-		if (worker_poll(w) > 0) {
+		if (worker_poll(w) > 0)
 			idle = 0;
-		} else if (over) {
+		else if (over)
 			break;
-		} else if (++idle >= IDLE_POLLS) {
-			sched_yield();
-		} else {
-			rte_pause();
-		}
+		else
+			worker_idle(&idle);
 	}
 	xb_map_thread_offline(w->id);
 	return 0;

@@ -56,6 +56,8 @@ struct worker {
 
 /* Receive one burst, run it, send it. How many packets there were. */
 unsigned int worker_poll(struct worker *w);
+/* What an lcore does that found nothing to do; *idle: how often in a row. */
+void worker_idle(unsigned int *idle);
 /* Until there is nothing more to do; rte_lcore's function. */
 int worker_main(void *worker);
 
