@@ -34,6 +34,12 @@
 #define RESULT_DROP (UINT32_C(1) << 17)
 #define RESULT_STAT_SHIFT 20
 
+static uint32_t
+packet_number(const struct nic_engine *e)
+{
+	return 4 * e->number;
+}
+
 struct nic_engine *
 nic_engine_new(struct nic_fw *fw, uint32_t number, bool exact)
 {
@@ -60,6 +66,9 @@ nic_engine_new(struct nic_fw *fw, uint32_t number, bool exact)
 	e->b = nic_me_gpr(e->me, FW_CTX, true, 0);
 	e->xfer = nic_me_xfer_in(e->me, FW_CTX, 0);
 	e->vector = nic_me_lm(e->me, FW_VECTOR_AT / 4);
+	e->packet = &fw->mem->packets[packet_number(e)];
+	for (uint32_t port = 0; port < NIC_FW_PORTS; port++)
+		e->start[port] = nic_fw_start(fw, port);
 	e->ctx = &e->me->ctxs[FW_CTX];
 	nic_me_set_stop(e->me, card->done, true);
 	nic_me_set_stop(e->me, card->map_lookup, card->map_lookup != 0);
@@ -92,7 +101,7 @@ take_programs(struct nic_engine *e)
 	fw_program_swap(e->fw, e->program, &e->program_version);
 	for (uint32_t port = 0; port < NIC_FW_PORTS; port++)
 		if (e->program[port] && e->program[port] != before[port])
-			nic_me_load(e->me, nic_fw_start(e->fw, port), e->program[port]->words,
+			nic_me_load(e->me, e->start[port], e->program[port]->words,
 				e->program[port]->cnt);
 }
 
@@ -104,12 +113,6 @@ is_replaced(const struct nic_engine *e)
 
 /* ---- the frame ---- */
 
-static uint32_t
-packet_number(const struct nic_engine *e)
-{
-	return 4 * e->number;
-}
-
 /* Of the buffer programs have as much as an offset can say. */
 static void
 place_frame(struct nic_engine *e, struct nic_frame *frame)
@@ -117,8 +120,8 @@ place_frame(struct nic_engine *e, struct nic_frame *frame)
 	e->frame = frame;
 	e->buffer = frame->data - NIC_FRAME_OFFSET;
 	e->buffer_bytes = NIC_FRAME_OFFSET + frame->bytes + frame->tailroom;
-	nic_mem_set_packet(e->fw->mem, packet_number(e), e->buffer,
-		e->buffer_bytes < NIC_PACKET_BYTES_MAX ? e->buffer_bytes : NIC_PACKET_BYTES_MAX);
+	*e->packet = (struct nic_packet){ e->buffer,
+		e->buffer_bytes < NIC_PACKET_BYTES_MAX ? e->buffer_bytes : NIC_PACKET_BYTES_MAX };
 }
 
 /* Word by word, as the program reads it: of a copy of it all the host would wait for each. */
@@ -143,7 +146,7 @@ enter(struct nic_engine *e)
 {
 	e->a[22] = FW_STACK_AT;
 	e->a[29] = FW_CTX << 7;
-	nic_ctx_start(e->me, e->ctx, nic_fw_start(e->fw, e->frame->port));
+	nic_ctx_start(e->me, e->ctx, e->start[e->frame->port]);
 	e->ctx->lm_addr[0] = FW_STACK_AT;
 	e->ctx->lm_addr[1] = FW_VECTOR_AT;
 	e->ctx->lm_addr[2] = FW_METADATA_AT;

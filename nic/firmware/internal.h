@@ -126,6 +126,8 @@ struct nic_engine {
 	struct nic_ctx *ctx; /* of it, that runs frames */
 	/* of the context: GPRs of both banks, what memory has read, and the packet vector */
 	uint32_t *a, *b, *xfer, *vector;
+	struct nic_packet *packet;
+	uint32_t start[NIC_FW_PORTS]; /* of each port's program */
 	uint32_t number;
 	bool exact;
 	struct fw_program *program[NIC_FW_PORTS];
