@@ -89,8 +89,8 @@ run_packet(struct profile *p, const struct packets *packets, uint32_t index, uin
 }
 
 int
-profile_make(struct profile *p, const struct check *check, const struct packets *packets,
-	bool every)
+profile_make(
+	struct profile *p, const struct check *check, const struct packets *packets, bool every)
 {
 	uint8_t *buf = calloc(1, PACKETS_BUF_BYTES);
 	int err = buf != NULL ? 0 : -ENOMEM;

@@ -34,8 +34,8 @@ struct profile {
 
 /* A program the check accepted on all packets; every: each packet is recorded, else some of each
  * path. 0 or -ENOMEM. profile_free() also then, and before check_free(). */
-int profile_make(struct profile *p, const struct check *check, const struct packets *packets,
-	bool every);
+int profile_make(
+	struct profile *p, const struct check *check, const struct packets *packets, bool every);
 void profile_free(struct profile *p);
 
 /* All paths, and the waits of the whole mix. 0 or -ENOMEM; costs_free(). */
