@@ -76,7 +76,7 @@ can_go(const struct nic_me *me)
 		ctx->lm_addr[0] | ctx->lm_addr[1] | ctx->lm_addr[2] | ctx->lm_addr[3];
 
 	return me->then == NIC_THEN_NOTHING && !me->csr_is_read && ctx->lm_due == NIC_NO_CYCLE &&
-	       pointers < 4 * NIC_LM_WORDS && ctx->pc < NIC_CODE_WORDS;
+	       pointers < 4 * NIC_LM_WORDS && ctx->pc >= me->loaded_from && ctx->pc < me->loaded_to;
 }
 
 void
