@@ -8,7 +8,7 @@
 
 static struct pair *pair;
 
-static int
+static inline int
 begin(void **state)
 {
 	(void)state;
@@ -16,7 +16,7 @@ begin(void **state)
 	return pair ? 0 : -1;
 }
 
-static int
+static inline int
 end(void **state)
 {
 	(void)state;

@@ -128,7 +128,7 @@ begin_again(void)
 }
 
 /* The next reply: type, tag, rc, second number; so many bytes. */
-static uint8_t *
+static inline uint8_t *
 reply(uint8_t type, uint16_t tag, uint32_t rc, uint32_t number, size_t size)
 {
 	uint8_t *m = script.replies[script.cnt].bytes;
