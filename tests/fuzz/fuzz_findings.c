@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Random programs for two cards, one whose machine ends at the first refusal, as the kernel does,
- *and one whose machine goes on to find all (offload.h 10): both take the same programs and make the
- *same words of them, and of what is refused the finding marked "first" is what the other ended
+ * and one whose machine goes on to find all (offload.h 10): both take the same programs and make
+ *the same words of them, and of what is refused the finding marked "first" is what the other ended
  *with.
  *
- *	fuzz_findings [-n COUNT] [-s SEED]
+ *	fuzz_findings [-n COUNT | -t SECONDS] [-s SEED]
  */
 #include "jit-nfp/jit.h"
 #include "nic/firmware/firmware.h"
@@ -211,25 +211,27 @@ main(int argc, char **argv)
 {
 	const struct nic_card_file *files[] = { nic_card_find(NIC_CARD_DEFAULT, false),
 		nic_card_find(NIC_FIRMWARE_DEFAULT, true) };
-	unsigned long count = 1000, taken = 0, found = 0;
+	unsigned long count = 1000, i, taken = 0, found = 0;
 	uint64_t seed = (uint64_t)time(NULL) * 1000000;
+	time_t end = 0;
 	char message[256];
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:s:")) != -1) {
+	while ((opt = getopt(argc, argv, "n:t:s:")) != -1) {
 		switch (opt) {
 		case 'n': count = strtoul(optarg, NULL, 0); break;
+		case 't': end = time(NULL) + strtol(optarg, NULL, 0); break;
 		case 's': seed = strtoull(optarg, NULL, 0); break;
 		default: return 2;
 		}
 	}
-	for (size_t i = 0; i < 2; i++)
-		nic_card_read(&card, files[i]->name, files[i]->text, strlen(files[i]->text),
+	for (size_t k = 0; k < 2; k++)
+		nic_card_read(&card, files[k]->name, files[k]->text, strlen(files[k]->text),
 			message, sizeof(message));
 	printf("fuzz_findings: seed %llu\n", (unsigned long long)seed);
-	for (unsigned long i = 0; i < count; i++)
+	for (i = 0; end ? time(NULL) < end : i < count; i++)
 		if (!is_right(seed + i, &taken, &found))
 			return 1;
-	printf("%lu programs: %lu taken, %lu findings\n", count, taken, found);
-	return count > 100 && (taken == 0 || found == 0);
+	printf("%lu programs: %lu taken, %lu findings\n", i, taken, found);
+	return i > 100 && (taken == 0 || found == 0);
 }
