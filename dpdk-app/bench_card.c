@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the timing model says of the card: for numbers of microengines, sizes of frames, paths. */
 #include "dpdk-app/bench.h"
+#include "dpdk-app/gen.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,9 +13,6 @@
 
 /* Bytes with CRC. */
 static const uint32_t sizes[BENCH_SIZES] = { 64, 128, 256, 512, 1024, 1500, BENCH_IMIX };
-static const struct {
-	uint32_t bytes, share;
-} imix[] = { { 64, 7 }, { 594, 4 }, { 1518, 1 } };
 
 const char *
 bench_size_name(uint32_t size, char buf[16])
@@ -77,8 +75,9 @@ predict_size(struct bench *b, struct bench_row *row)
 
 		if (row->what != BENCH_IMIX)
 			err = add_sized(mix, class, row->what, 1);
-		for (size_t k = 0; row->what == BENCH_IMIX && err == 0 && k < 3; k++)
-			err = add_sized(mix, class, imix[k].bytes, imix[k].share);
+		for (size_t k = 0; row->what == BENCH_IMIX && err == 0 && k < GEN_IMIX_SIZES; k++)
+			err = add_sized(mix, class, gen_imix[k].bytes + BENCH_CRC_BYTES,
+				gen_imix[k].frames);
 	}
 	if (err == 0)
 		err = nic_predict(&b->card.nic, mix, &options, &row->p);

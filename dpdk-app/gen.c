@@ -21,7 +21,7 @@ static const struct proto {
 };
 
 /* Simple IMIX: 7 of 64, 4 of 594, 1 of 1518 bytes, here without the FCS. */
-static const uint16_t imix[12] = { 60, 60, 60, 60, 60, 60, 60, 590, 590, 590, 590, 1514 };
+const struct gen_imix gen_imix[GEN_IMIX_SIZES] = { { 60, 7 }, { 590, 4 }, { 1514, 1 } };
 static const uint16_t known_ports[8] = { 53, 80, 123, 443, 4789, 5060, 8080, 11211 };
 
 /* A packet being written. */
@@ -198,11 +198,14 @@ put_arp(struct writer *w, const uint8_t *mac, uint32_t flow, uint64_t seed)
 static uint32_t
 imix_bytes(uint64_t seed, uint64_t i)
 {
-	uint64_t random = mix(seed ^ mix(i / 12));
-	uint16_t order[12];
+	uint64_t random = mix(seed ^ mix(i / GEN_IMIX_FRAMES));
+	uint16_t order[GEN_IMIX_FRAMES];
+	uint32_t cnt = 0;
 
-	memcpy(order, imix, sizeof(order));
-	for (uint32_t n = 12; n > 1; n--) {
+	for (uint32_t k = 0; k < GEN_IMIX_SIZES; k++)
+		for (uint32_t left = gen_imix[k].frames; left > 0; left--)
+			order[cnt++] = gen_imix[k].bytes;
+	for (uint32_t n = GEN_IMIX_FRAMES; n > 1; n--) {
 		uint32_t k = (uint32_t)(random % n);
 		uint16_t last = order[n - 1];
 
@@ -210,7 +213,7 @@ imix_bytes(uint64_t seed, uint64_t i)
 		order[k] = last;
 		random = mix(random);
 	}
-	return order[i % 12];
+	return order[i % GEN_IMIX_FRAMES];
 }
 
 uint32_t

@@ -27,6 +27,13 @@ struct gen {
 	enum gen_proto protos[GEN_PROTOS_MAX];
 };
 
+/* IMIX: so many frames of so many bytes, without FCS, in every GEN_IMIX_FRAMES. */
+#define GEN_IMIX_SIZES 3u
+#define GEN_IMIX_FRAMES 12u
+extern const struct gen_imix {
+	uint16_t bytes, frames;
+} gen_imix[GEN_IMIX_SIZES];
+
 /* Read "udp,tcp6" or "imix" / "60" into the recipe. 0, or -EINVAL and a sentence. */
 int gen_parse_protos(struct gen *gen, const char *list, struct xb_log *log);
 int gen_parse_size(struct gen *gen, const char *size, struct xb_log *log);

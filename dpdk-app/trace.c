@@ -2,6 +2,7 @@
 /* Rows of a trace, as text and JSON. Used by trace_bpf.c and trace_card.c. */
 #include "dpdk-app/trace.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "dpdk-app/dump.h"
@@ -24,6 +25,15 @@ trace_change(struct trace_row *row, const char *what, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(change->now, sizeof(change->now), fmt, ap);
 	va_end(ap);
+}
+
+void
+trace_name_at(char *name, size_t size, const char *base, int64_t at)
+{
+	if (at == 0)
+		snprintf(name, size, "%s", base);
+	else
+		snprintf(name, size, "%s%+" PRId64, base, at);
 }
 
 void

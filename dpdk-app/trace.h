@@ -45,6 +45,8 @@ struct trace_packet {
 	uint32_t missing; /* bytes that the capture does not have */
 };
 
+/* "pkt", "pkt+4", "pkt-4". */
+void trace_name_at(char *name, size_t size, const char *base, int64_t at);
 /* One more change; those beyond TRACE_CHANGES_MAX are left out. */
 void trace_change(struct trace_row *row, const char *what, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

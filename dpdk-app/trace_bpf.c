@@ -63,10 +63,7 @@ name_stack(const struct tracer *t, uint64_t addr, char *name, size_t size)
 
 	if (t->stack == NULL || !is_in(addr, t->stack, STACK_BYTES))
 		return false;
-	if (at == 0)
-		snprintf(name, size, "fp");
-	else
-		snprintf(name, size, "fp%+" PRId64, at);
+	trace_name_at(name, size, "fp", at);
 	return true;
 }
 
@@ -102,11 +99,8 @@ name_address(const struct tracer *t, uint64_t addr, char *name, size_t size)
 
 	if (is_in(addr, pkt, sizeof(struct xdp_md)))
 		snprintf(name, size, "ctx");
-	else if (addr == (uint64_t)(uintptr_t)pkt->data)
-		snprintf(name, size, "pkt");
 	else if (is_in(addr, pkt->hard_start, (uint64_t)(pkt->hard_end - pkt->hard_start)))
-		snprintf(name, size, "pkt%+" PRId64,
-			(int64_t)(addr - (uint64_t)(uintptr_t)pkt->data));
+		trace_name_at(name, size, "pkt", (int64_t)(addr - (uint64_t)(uintptr_t)pkt->data));
 	else
 		return name_stack(t, addr, name, size) || name_map(t, addr, name, size);
 	return true;

@@ -6,8 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define VECTOR_BYTES 32u /* nfp-isa.md 8.3 */
-#define VECTOR_POINTER 2u
+#define VECTOR_BYTES (4u * NIC_VECTOR_WORDS)
 #define STACK_BYTES 512u
 #define STACK_GPR 22u	/* of bank A: where the frame begins on the stack (nfp-isa.md 8.1) */
 #define SMALL_NUMBER 10 /* the same in decimal and in hex */
@@ -24,15 +23,12 @@ vector(const struct context *c, uint32_t word)
 static bool
 name_packet(const struct context *c, uint64_t address, char *name, size_t size)
 {
-	const uint32_t begins = vector(c, VECTOR_POINTER);
+	const uint32_t begins = vector(c, NIC_VECTOR_POINTER);
 	const int64_t at = (int64_t)address - begins;
 
 	if (address >> 13 != begins >> 13)
 		return false;
-	if (at == 0)
-		snprintf(name, size, "pkt");
-	else
-		snprintf(name, size, "pkt%+" PRId64, at);
+	trace_name_at(name, size, "pkt", at);
 	return true;
 }
 

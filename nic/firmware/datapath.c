@@ -14,12 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* nfp-isa.md 8.3: words of the packet vector */
-#define VECTOR_LENGTH 0u
-#define VECTOR_POINTER 2u
-#define VECTOR_FLAGS 4u
-#define VECTOR_QUEUE 6u
-#define LENGTH_BITS 0x3fffu
+/* nfp-isa.md 8.3: bits of the packet vector's words */
 #define OFFSET_BITS 0x1fffu
 #define CTM_ISLAND 32u
 #define QUEUE_SELECTED (UINT32_C(1) << 4)
@@ -130,14 +125,14 @@ write_vector(const struct nic_engine *e)
 {
 	uint32_t *vector = e->vector;
 
-	vector[VECTOR_LENGTH] = CTM_ISLAND << 26 | packet_number(e) << 16 | e->frame->bytes;
-	vector[VECTOR_LENGTH + 1] = 0;
-	vector[VECTOR_POINTER] = NIC_PACKET_ADDRESS | packet_number(e) << 16 | NIC_FRAME_OFFSET;
-	vector[VECTOR_POINTER + 1] = 0;
-	vector[VECTOR_FLAGS] = 0;
-	vector[VECTOR_FLAGS + 1] = 0;
-	vector[VECTOR_QUEUE] = FROM_WIRE | (e->frame->port & 0x7f) << PORT_SHIFT | NO_VLAN;
-	vector[VECTOR_QUEUE + 1] = 0;
+	vector[NIC_VECTOR_LENGTH] = CTM_ISLAND << 26 | packet_number(e) << 16 | e->frame->bytes;
+	vector[NIC_VECTOR_LENGTH + 1] = 0;
+	vector[NIC_VECTOR_POINTER] = NIC_PACKET_ADDRESS | packet_number(e) << 16 | NIC_FRAME_OFFSET;
+	vector[NIC_VECTOR_POINTER + 1] = 0;
+	vector[NIC_VECTOR_FLAGS] = 0;
+	vector[NIC_VECTOR_FLAGS + 1] = 0;
+	vector[NIC_VECTOR_QUEUE] = FROM_WIRE | (e->frame->port & 0x7f) << PORT_SHIFT | NO_VLAN;
+	vector[NIC_VECTOR_QUEUE + 1] = 0;
 }
 
 /* The state at entry; what is not set is as the frame before left it, on the card too. */
@@ -220,8 +215,8 @@ run_program(struct nic_engine *e)
 static bool
 take_frame_back(struct nic_engine *e)
 {
-	const uint32_t pointer = e->vector[VECTOR_POINTER];
-	const uint32_t bytes = e->vector[VECTOR_LENGTH] & LENGTH_BITS;
+	const uint32_t pointer = e->vector[NIC_VECTOR_POINTER];
+	const uint32_t bytes = fw_frame_bytes(e);
 	const uint32_t offset = pointer & OFFSET_BITS;
 	struct nic_frame *f = e->frame;
 
@@ -268,8 +263,8 @@ finish(struct nic_engine *e)
 		return;
 	}
 	f->verdict = verdict_of(result);
-	f->has_queue = e->vector[VECTOR_FLAGS] & QUEUE_SELECTED;
-	f->queue = e->vector[VECTOR_QUEUE] & QUEUE_BITS;
+	f->has_queue = e->vector[NIC_VECTOR_FLAGS] & QUEUE_SELECTED;
+	f->queue = e->vector[NIC_VECTOR_QUEUE] & QUEUE_BITS;
 	f->bpf_ran = f->verdict != NIC_VERDICT_DROP;
 	count(e, result);
 }

@@ -64,6 +64,15 @@ uint64_t nic_fw_events_lost(struct nic_fw *fw);
  * such limit. */
 #define NIC_FRAME_INSNS_MAX 1000000u
 
+/* Words of the packet vector in local memory (nfp-isa.md 8.3). */
+enum {
+	NIC_VECTOR_LENGTH = 0,
+	NIC_VECTOR_POINTER = 2,
+	NIC_VECTOR_FLAGS = 4,
+	NIC_VECTOR_QUEUE = 6,
+	NIC_VECTOR_WORDS = 8,
+};
+
 enum nic_verdict { NIC_VERDICT_PASS, NIC_VERDICT_DROP, NIC_VERDICT_TX, NIC_VERDICT_FAULT };
 
 /* The frame is where the caller has it. Before it there are NIC_FRAME_OFFSET bytes, behind it

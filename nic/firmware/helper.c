@@ -247,8 +247,8 @@ read_event_data(const struct nic_engine *e, uint8_t *to, uint32_t bytes)
 static const uint8_t *
 frame_now(const struct nic_engine *e, uint32_t *bytes)
 {
-	*bytes = e->vector[0] & 0x3fff;
-	return nic_mem_at(e->fw->mem, NIC_TARGET_MEM, e->vector[2], *bytes);
+	*bytes = fw_frame_bytes(e);
+	return nic_mem_at(e->fw->mem, NIC_TARGET_MEM, e->vector[NIC_VECTOR_POINTER], *bytes);
 }
 
 /* NULL: no memory, or data in none. */

@@ -142,6 +142,14 @@ struct nic_engine {
 	struct fw_watch *watch;	 /* NULL: nobody asks for paths */
 };
 
+/* Bytes of the frame as the program has it now: NIC_FRAME_BYTES_MAX is all that the word can say.
+ */
+static inline uint32_t
+fw_frame_bytes(const struct nic_engine *e)
+{
+	return e->vector[NIC_VECTOR_LENGTH] & NIC_FRAME_BYTES_MAX;
+}
+
 /* The context that runs frames. Contexts take turns on the card; the result of a frame does not
  * show it, so one is enough. */
 #define FW_CTX 0u

@@ -4,34 +4,18 @@
  * helpers by their register convention (nfp-isa.md 8), faults, programs that are replaced.
  */
 #include "tests/unit/firmware/messages.h"
+#include "tests/unit/firmware/microcode.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WORDS_MAX 256
 #define TAILROOM 64u
 
 static uint8_t buffer[NIC_FRAME_OFFSET + 20000];
 
-/* Lines of microcode; the done address and helpers by their addresses. */
-static void
-load(const char *const *lines)
-{
-	uint64_t words[WORDS_MAX];
-	uint32_t cnt = 0;
-
-	for (; lines[cnt]; cnt++) {
-		struct nic_asm_error error;
-
-		if (nic_parse(lines[cnt], &words[cnt], &error))
-			fail_msg("%s: %s", lines[cnt], error.text);
-		words[cnt] = nic_ecc_add(nic_reloc_set(words[cnt], NIC_RELOC_NONE));
-	}
-	assert_int_equal(nic_fw_load(fw, 0, words, cnt), 0);
-}
-#define LOAD(...) load((const char *const[]){ __VA_ARGS__, NULL })
+#define LOAD(...) load_microcode(fw, (const char *const[]){ __VA_ARGS__, NULL })
 #define DONE "br[.1]"
 #define RESULT(byte) "immed[gprA_0, 0x0]", "ld_field[gprA_0, 1100, " byte ", <<16]"
 
@@ -96,7 +80,7 @@ the_result_says_what_becomes_of_the_frame(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct nic_frame frame = frame_of(100);
 
-		load(cases[i].lines);
+		load_microcode(fw, cases[i].lines);
 		assert_null(run(&frame, &stats));
 		assert_int_equal(frame.verdict, cases[i].verdict);
 		assert_int_equal(frame.stat, cases[i].stat);

@@ -4,32 +4,17 @@
  * once, and what runs fast is known by what ran exactly. Microcode written for each test.
  */
 #include "tests/unit/firmware/messages.h"
+#include "tests/unit/firmware/microcode.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define WORDS_MAX 256
 #define FRAMES 40000u
 #define FIRST 1024u /* that are recorded in any case */
 
 static uint8_t buffer[NIC_FRAME_OFFSET + 2000];
 
-static void
-load(const char *const *lines)
-{
-	uint64_t words[WORDS_MAX];
-	uint32_t cnt = 0;
-
-	for (; lines[cnt]; cnt++) {
-		struct nic_asm_error error;
-
-		if (nic_parse(lines[cnt], &words[cnt], &error))
-			fail_msg("%s: %s", lines[cnt], error.text);
-		words[cnt] = nic_ecc_add(nic_reloc_set(words[cnt], NIC_RELOC_NONE));
-	}
-	assert_int_equal(nic_fw_load(fw, 0, words, cnt), 0);
-}
-#define LOAD(...) load((const char *const[]){ __VA_ARGS__, NULL })
+#define LOAD(...) load_microcode(fw, (const char *const[]){ __VA_ARGS__, NULL })
 #define LENGTH_TO(reg) "immed[gprB_22, 0x3fff]", "alu[" reg ", gprB_22, AND, *l$index1]"
 #define DROP "immed[gprA_0, 0x0]", "ld_field[gprA_0, 1100, 0x22, <<16]", "br[.1]"
 /* The element of map 1 whose key is B12; its address in A2 and B3. At .2594 to .2601. */
