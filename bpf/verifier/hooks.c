@@ -33,22 +33,6 @@ xb_verify_frame(const struct xb_verify_env *env)
 	return env->cur->curframe;
 }
 
-uint32_t
-xb_verify_subprog(const struct xb_verify_env *env)
-{
-	return env->cur->frame[env->cur->curframe].subprog;
-}
-
-uint32_t
-xb_verify_subprog_of(const struct xb_verify_env *env, uint32_t insn)
-{
-	uint32_t n = 0;
-
-	while (n + 1 < env->subprog_cnt && env->subprog[n + 1].start <= insn)
-		n++;
-	return n;
-}
-
 enum xb_slot_type
 xb_verify_stack_byte(const struct xb_verify_env *env, uint32_t frame, int off,
 	const struct xb_reg_state **spilled)

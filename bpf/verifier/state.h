@@ -97,10 +97,8 @@ const struct xb_reg_state *xb_verify_reg(const struct xb_verify_env *env, unsign
 /* Of a frame that called, or the one that runs. */
 const struct xb_reg_state *xb_verify_frame_reg(
 	const struct xb_verify_env *env, uint32_t frame, unsigned int regno);
-/* The frame that runs (0: the entry), its function, and of a call where it goes. */
+/* The frame that runs (0: the entry). */
 uint32_t xb_verify_frame(const struct xb_verify_env *env);
-uint32_t xb_verify_subprog(const struct xb_verify_env *env);
-uint32_t xb_verify_subprog_of(const struct xb_verify_env *env, uint32_t insn);
 /* Byte at r10 + off (off < 0) of a frame's stack; a spilled register is put at *spilled (may be
  * NULL) when the byte belongs to one. */
 enum xb_slot_type xb_verify_stack_byte(const struct xb_verify_env *env, uint32_t frame, int off,

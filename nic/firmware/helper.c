@@ -322,12 +322,6 @@ find(const struct nic_fw *fw, uint32_t address)
 	return address == card->perf_event_output ? output_event : NULL;
 }
 
-bool
-fw_is_helper(const struct nic_fw *fw, uint32_t address)
-{
-	return find(fw, address) != NULL;
-}
-
 const char *
 fw_helper(struct nic_engine *engine, uint32_t address)
 {

@@ -158,8 +158,6 @@ fw_frame_bytes(const struct nic_engine *e)
 #define FW_VECTOR_AT 0x20u
 #define FW_METADATA_AT 0x300u /* where LM2 points is not known; somewhere else */
 
-/* Is a helper there? */
-bool fw_is_helper(const struct nic_fw *fw, uint32_t address);
 /* Runs it as the card's would and sets where the program goes on. NULL, or why it is a device
  * fault. */
 const char *fw_helper(struct nic_engine *engine, uint32_t address);

@@ -7,18 +7,6 @@
 
 #define MILLI 1000u
 
-const char *
-nic_fate_name(enum nic_fate fate)
-{
-	static const char *const names[NIC_FATE_CNT] = {
-#define X(id, name) [NIC_FATE_##id] = (name),
-		NIC_FATE_LIST(X)
-#undef X
-	};
-
-	return names[fate];
-}
-
 /* By the island the address names (nic.h 5). */
 enum nic_timed
 nic_timed_of(const struct nic_command *command, uint64_t address)

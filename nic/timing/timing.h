@@ -21,17 +21,7 @@
 /* ---- 1. record.c: a path, as it is run ---- */
 
 /* What became of the packet. */
-#define NIC_FATE_LIST(X)                                                                           \
-	X(DROP, "drop")                                                                            \
-	X(PASS, "pass")                                                                            \
-	X(TX, "tx")
-enum nic_fate {
-#define X(id, name) NIC_FATE_##id,
-	NIC_FATE_LIST(X)
-#undef X
-		NIC_FATE_CNT
-};
-const char *nic_fate_name(enum nic_fate fate);
+enum nic_fate { NIC_FATE_DROP, NIC_FATE_PASS, NIC_FATE_TX, NIC_FATE_CNT };
 
 struct nic_path {
 	struct nic_steps steps; /* the program's, helpers included; not the firmware's */
