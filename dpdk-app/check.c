@@ -4,6 +4,8 @@
  * (offload.c), on a machine that goes on behind refusals and keeps all of them
  * (offload/findings.c). Here they become findings of an object: which map, which helper.
  *
+ * What other maps of the object do to it is in check_maps.c.
+ *
  * Used by cmd_check.c, cmd_dump_nfp.c and cmd_run.c.
  */
 #include "dpdk-app/check.h"
@@ -16,8 +18,8 @@
 
 /* ---- findings ---- */
 
-static struct finding *
-add(struct check *c)
+struct finding *
+check_add(struct check *c)
 {
 	if (c->finding_cnt == c->finding_room) {
 		uint32_t room = c->finding_room * 2 + 8;
@@ -71,7 +73,7 @@ collect(struct check *c, uint32_t from, int map)
 
 	for (uint32_t i = from; i < found->cnt; i++) {
 		const struct off_finding *o = &found->list[i];
-		struct finding *f = add(c);
+		struct finding *f = check_add(c);
 
 		if (f == NULL)
 			return;
@@ -104,7 +106,7 @@ add_refusal(struct check *c, const char *stage, int err, const char *message, co
 	const char *fix)
 {
 	bool is_first = check_refusal(c) == NULL;
-	struct finding *f = add(c);
+	struct finding *f = check_add(c);
 
 	if (f == NULL)
 		return;
@@ -128,7 +130,7 @@ check_filled(struct check *c, uint32_t map)
 
 	if (def->type != BPF_MAP_TYPE_ARRAY || c->card->nic.arrays_filled)
 		return;
-	f = add(c);
+	f = check_add(c);
 	if (f == NULL)
 		return;
 	f->severity = "warning";
@@ -144,7 +146,7 @@ check_filled(struct check *c, uint32_t map)
 
 /* ---- a loader's calls, in order ---- */
 
-/* The card has only what the program names; maps of other programs are not made. */
+/* The card has only what the program names; check_maps.c makes those of other programs. */
 static int
 make_maps(struct check *c, struct xb_log *log)
 {
@@ -254,6 +256,8 @@ check_program(struct check *c, const struct xb_object *obj, const struct xb_prog
 	err = bring(c, verbose);
 	if (c->offload.kernel != NULL)
 		offload_stop_finding(&c->offload);
+	if (err == 0 || check_refusal(c) != NULL)
+		check_other_maps(c);
 	/* What is refused was found. */
 	if (err < 0 && check_refusal(c) == NULL)
 		c->err = err;
@@ -348,9 +352,9 @@ json_check(const struct check *c)
 {
 	bool is_taken = check_refusal(c) == NULL;
 	json_t *findings = json_array();
-	json_t *offload = json_pack("{s:b, s:o, s:o, s:s}", "accepted", is_taken, "card",
-		json_text(c->card->name), "firmware", json_text(c->card->firmware), "jit",
-		"driver");
+	json_t *offload = json_pack("{s:b, s:b, s:o, s:o, s:s}", "accepted", is_taken, "loads",
+		check_loads(c), "card", json_text(c->card->name), "firmware",
+		json_text(c->card->firmware), "jit", "driver");
 
 	for (uint32_t i = 0; i < c->finding_cnt; i++)
 		json_array_append_new(findings, json_finding(&c->findings[i]));

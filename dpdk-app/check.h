@@ -32,7 +32,19 @@ bool check_skipped(struct check *check, const struct xb_object *obj,
 void check_free(struct check *check);
 /* The finding the kernel ends with; NULL: the card takes the program. */
 const struct finding *check_refusal(const struct check *check);
+/* The finding that keeps a loader from the program though the card would take it: a map that the
+ * program does not name is refused. NULL: there is none. */
+const struct finding *check_object_refusal(const struct check *check);
+/* The card takes the program, and a loader brings it there. */
+bool check_loads(const struct check *check);
 /* The key "offload" of reports. */
 json_t *json_check(const struct check *check);
+
+/* ---- check.c and check_maps.c ---- */
+
+/* About no instruction; NULL: no memory, which check->err keeps. */
+struct finding *check_add(struct check *check);
+/* Notes of the maps of the object that are refused, and are no finding of the program's. */
+void check_other_maps(struct check *check);
 
 #endif

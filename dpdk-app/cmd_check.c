@@ -57,7 +57,9 @@ print_verdict(const struct check *c)
 {
 	uint32_t errors = count(c, "error"), warnings = count(c, "warning");
 
-	printf("verdict  %s", check_refusal(c) == NULL ? "accepted" : "refused");
+	printf("verdict  %s", check_loads(c)		 ? "accepted"
+			      : check_refusal(c) == NULL ? "accepted, but its object is not loaded"
+							 : "refused");
 	print_count(errors, "error", ": ");
 	print_count(warnings, "warning", errors > 0 ? ", " : ": ");
 	putchar('\n');
@@ -74,6 +76,8 @@ print_advice(const struct check *c)
 {
 	const struct finding *refusal = check_refusal(c);
 
+	if (refusal == NULL)
+		refusal = check_object_refusal(c);
 	if (refusal == NULL && count(c, "warning") == 0)
 		return;
 	printf("\nfirst    ");
@@ -105,6 +109,21 @@ print_block(const struct checking *k, const struct check *c)
 	print_advice(c);
 }
 
+/* With --brief, too: a CI job must hear of it. */
+static void
+print_brief_accepted(const struct check *c)
+{
+	const struct finding *refusal = check_object_refusal(c);
+
+	printf("accepted, ");
+	print_size(c);
+	print_count(count(c, "warning"), "warning", ", ");
+	if (refusal != NULL)
+		printf("; but %s (%s), map '%s'", refusal->message, finding_errno(refusal),
+			refusal->map);
+	putchar('\n');
+}
+
 /* --brief: a line a program. */
 static void
 print_brief(const struct check *c)
@@ -114,10 +133,7 @@ print_brief(const struct check *c)
 
 	printf("%s: %s: ", c->obj->path, c->prog->name);
 	if (refusal == NULL) {
-		printf("accepted, ");
-		print_size(c);
-		print_count(count(c, "warning"), "warning", ", ");
-		putchar('\n');
+		print_brief_accepted(c);
 		return;
 	}
 	printf("refused, %s: %s (%s)", refusal->stage, refusal->message, finding_errno(refusal));
@@ -156,7 +172,7 @@ tell(struct checking *k, const struct check *c)
 		worsen(k, STATUS_RUNTIME);
 		return;
 	}
-	if (check_refusal(c) != NULL)
+	if (!check_loads(c))
 		worsen(k, STATUS_REFUSED);
 	if (k->opt->json)
 		print_json(k, c);

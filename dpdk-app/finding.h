@@ -15,12 +15,13 @@ struct finding {
 	const char *rule;     /* the row of a table, "" or NULL: it has none */
 	int err;	      /* errno; 0 of what is no error */
 	const struct xb_prog *prog;
-	int32_t insn;	  /* -1: about no instruction */
-	const char *map;  /* its name; NULL: about no map */
-	const char *what; /* the map's type, the helper, the program's type; NULL */
-	const char *why;  /* why the card has the rule, NULL: not known */
-	const char *fix;  /* what to change, NULL: not known */
-	bool is_first;	  /* the kernel would have ended here */
+	int32_t insn;	   /* -1: about no instruction */
+	const char *map;   /* its name; NULL: about no map */
+	const char *what;  /* the map's type, the helper, the program's type; NULL */
+	const char *why;   /* why the card has the rule, NULL: not known */
+	const char *fix;   /* what to change, NULL: not known */
+	bool is_first;	   /* the kernel would have ended here */
+	bool is_of_object; /* a loader ends at a map, before it comes to the program */
 	char message[FINDING_MESSAGE_MAX]; /* the kernel's or the driver's sentence */
 };
 

@@ -100,6 +100,17 @@ print_notes(const struct result *r, FILE *out)
 		fprintf(out, "note: ended before everything was read\n");
 }
 
+/* It ran on the card, where a loader does not bring it. */
+static void
+print_object_refusal(const struct result *r, FILE *out)
+{
+	const struct finding *refusal = r->check != NULL ? check_object_refusal(r->check) : NULL;
+
+	if (refusal != NULL)
+		fprintf(out, "           but %s (%s), map '%s'; xoffload check says more\n",
+			refusal->message, finding_errno(refusal), refusal->map);
+}
+
 /* Where it ran, and why not on the card. */
 static void
 print_placement(const struct result *r, FILE *out)
@@ -114,8 +125,10 @@ print_placement(const struct result *r, FILE *out)
 			r->check->image.cnt);
 	else
 		fprintf(out, "placement  host, engine interp, mode %s\n", r->mode);
-	if (refusal == NULL)
+	if (refusal == NULL) {
+		print_object_refusal(r, out);
 		return;
+	}
 	fprintf(out, "           card %s refuses it: %s (%s)", r->check->card->name,
 		refusal->message, finding_errno(refusal));
 	if (refusal->insn >= 0)

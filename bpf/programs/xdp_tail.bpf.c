@@ -6,9 +6,9 @@
  * of them in a row), the program goes on behind it.
  *
  * The card: refuses it. A map that the card's programs use must be a device map, and of those
- * there are only ARRAY and HASH: making this one with the card's interface index fails with
- * -EINVAL (bpf_map_offload_map_alloc(), before the driver is asked). Made as a host map it does
- * not fit the program: "offload device mismatch between prog and map". What to do instead:
+ * there are only ARRAY and HASH: making this one with the card's interface index is -EINVAL. Made
+ * as a host map it does not fit the program: "offload device mismatch between prog and map". The
+ * other two would fit, but loaders make all maps of an object first. What to do instead:
  * functions, see xdp_subprog.
  */
 #include "parse.h"

@@ -20,7 +20,24 @@ expect 3 "$xoffload" check nowhere.o "$programs/xdp_pass.o"
 says err '^xoffload: nowhere.o: '
 says out '^program  xdp_pass '
 expect 1 "$xoffload" check "$programs/xdp_tail.o"
-expect 0 "$xoffload" check "$programs/xdp_tail.o" -p tail_ipv4
+# It fits, but a loader ends at the program array, which is made before any program is loaded.
+expect 1 "$xoffload" check "$programs/xdp_tail.o" -p tail_ipv4
+says out '^verdict  accepted, but its object is not loaded$'
+says out "^note, load, EINVAL, map 'protocols' \(prog_array\): no program of this object is loaded: "
+expect 1 "$xoffload" check "$programs/xdp_tail.o" --json
+python3 - out <<'PY'
+import json, sys
+
+fits, also, refused = (p["offload"] for p in json.load(open(sys.argv[1]))["programs"])
+for p in fits, also:
+    assert p["accepted"] is True and p["loads"] is False and p["nfp_insns"] > 50
+    assert [f["stage"] for f in p["findings"] if f["severity"] == "note"] == ["load", "map"]
+    assert all(f["map"] == "protocols" and not f["first"] and f["fix"] for f in p["findings"])
+# named by the program, so it is no note there
+assert refused["loads"] is False and not [f for f in refused["findings"] if f["severity"] == "note"]
+PY
+expect 0 "$xoffload" run "$programs/xdp_tail.o" -p tail_ipv4 -i "$pcaps/imix.pcap" -m xdpoffload
+says out "^ +but no program of this object is loaded: .*map 'protocols'"
 expect 0 "$xoffload" check "$programs/xdp_pass.o" -v
 says err 'processed 2 insns'
 
@@ -43,7 +60,7 @@ first = next(f for f in refused["findings"] if f["first"])
 assert (first["stage"], first["errno"]) == ("map", 22) and first["message"] == "map flags are not supported"
 assert first["severity"] == "error" and first["line"] > 0 and first["source"].endswith("xdp_globals.bpf.c")
 assert len(refused["findings"]) > 3
-assert taken["accepted"] is True and taken["nfp_insns"] > 100 and taken["stack_bytes"] == 128
+assert taken["accepted"] is True and taken["loads"] is True and taken["nfp_insns"] > 100 and taken["stack_bytes"] == 128
 assert (taken["card"], taken["firmware"], taken["jit"]) == ("agilio-cx-2x40", "ebpf", "driver")
 PY
 
