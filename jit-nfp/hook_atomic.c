@@ -7,15 +7,21 @@
 #include "jit-nfp/internal.h"
 
 int
+jit_check_atomic_op(const struct jit_visit *v)
+{
+	int32_t op = v->insn->bpf.imm;
+
+	return op == BPF_ADD ? 0 : jit_tell(v, JIT_RULE_ATOMIC_OP, op);
+}
+
+int
 jit_check_atomic(const struct jit_visit *v)
 {
 	const struct xb_reg_state *src = jit_reg(v, v->insn->bpf.src_reg);
 	const struct xb_reg_state *dst = jit_reg(v, v->insn->bpf.dst_reg);
 	uint64_t least = src->var_off.value & ~src->var_off.mask;
-	int err = 0;
+	int err = jit_check_atomic_op(v);
 
-	if (v->insn->bpf.imm != BPF_ADD)
-		err = jit_tell(v, JIT_RULE_ATOMIC_OP, v->insn->bpf.imm);
 	if (err)
 		return err;
 	if (dst->type != XB_PTR_MAP_VALUE)

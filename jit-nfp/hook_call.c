@@ -114,27 +114,35 @@ check_value_zero(const struct jit_visit *v)
 /* ---- maps ---- */
 
 static int
-check_firmware(const struct jit_visit *v, enum jit_fw_helper helper, const char *name)
+has_helper(const struct jit_visit *v, enum jit_fw_helper helper, const char *name)
 {
 	return v->prog->input.card->helper[helper] ? 0 : jit_tell(v, JIT_RULE_NO_HELPER, name);
 }
 
 static int
+has_lookup(const struct jit_visit *v)
+{
+	return has_helper(v, JIT_FW_LOOKUP, "map_lookup");
+}
+
+static int
 check_lookup(const struct jit_visit *v)
 {
-	int err = check_firmware(v, JIT_FW_LOOKUP, "map_lookup");
+	return check_key(v, "map_lookup");
+}
 
-	return err ? err : check_key(v, "map_lookup");
+static int
+has_update(const struct jit_visit *v)
+{
+	return has_helper(v, JIT_FW_UPDATE, "map_update");
 }
 
 static int
 check_update(const struct jit_visit *v)
 {
 	const struct xb_reg_state *value = jit_reg(v, BPF_REG_3);
-	int err = check_firmware(v, JIT_FW_UPDATE, "map_update");
+	int err = check_key(v, "map_update");
 
-	if (!err)
-		err = check_key(v, "map_update");
 	if (!err)
 		err = check_stack_arg(v, "map_update", value);
 	if (!err && is_stack_arg(value))
@@ -145,12 +153,16 @@ check_update(const struct jit_visit *v)
 }
 
 static int
+has_delete(const struct jit_visit *v)
+{
+	return has_helper(v, JIT_FW_DELETE, "map_delete");
+}
+
+static int
 check_delete(const struct jit_visit *v)
 {
-	int err = check_firmware(v, JIT_FW_DELETE, "map_delete");
+	int err = check_key(v, "map_delete");
 
-	if (!err)
-		err = check_key(v, "map_delete");
 	if (!err)
 		jit_note_held(v);
 	return err;
@@ -180,21 +192,31 @@ is_guaranteed(const struct jit_visit *v, const struct xb_reg_state *delta)
 }
 
 static int
-check_adjust_head(const struct jit_visit *v)
+has_adjust_head(const struct jit_visit *v)
 {
 	const struct jit_card *card = v->prog->input.card;
+
+	if (card->adjust_head.off_max == 0)
+		return jit_tell(v, JIT_RULE_NO_ADJUST_HEAD);
+	if (!(card->adjust_head.flags & JIT_ADJUST_HEAD_NO_META))
+		return jit_tell(v, JIT_RULE_ADJUST_HEAD_META);
+	return 0;
+}
+
+static int
+check_adjust_head(const struct jit_visit *v)
+{
 	const struct xb_reg_state *delta = jit_reg(v, BPF_REG_2);
-	int err = 0;
 
 	jit_note_src(v->insn, delta->u32_min, delta->u32_max);
-	if (card->adjust_head.off_max == 0)
-		err = jit_tell(v, JIT_RULE_NO_ADJUST_HEAD);
-	else if (!(card->adjust_head.flags & JIT_ADJUST_HEAD_NO_META))
-		err = jit_tell(v, JIT_RULE_ADJUST_HEAD_META);
-	if (err)
-		return err;
 	v->prog->adjust_head_at = is_guaranteed(v, delta) ? (uint32_t)v->at : JIT_NONE;
 	return 0;
+}
+
+static int
+has_adjust_tail(const struct jit_visit *v)
+{
+	return v->prog->input.card->has_adjust_tail ? 0 : jit_tell(v, JIT_RULE_NO_ADJUST_TAIL);
 }
 
 static int
@@ -203,13 +225,13 @@ check_adjust_tail(const struct jit_visit *v)
 	const struct xb_reg_state *delta = jit_reg(v, BPF_REG_2);
 
 	jit_note_src(v->insn, delta->u32_min, delta->u32_max);
-	return v->prog->input.card->has_adjust_tail ? 0 : jit_tell(v, JIT_RULE_NO_ADJUST_TAIL);
+	return 0;
 }
 
 /* ---- others ---- */
 
 static int
-check_random(const struct jit_visit *v)
+has_random(const struct jit_visit *v)
 {
 	return v->prog->input.card->has_random ? 0 : jit_tell(v, JIT_RULE_NO_RANDOM);
 }
@@ -240,13 +262,17 @@ check_event_data(const struct jit_visit *v)
 }
 
 static int
+has_event(const struct jit_visit *v)
+{
+	return has_helper(v, JIT_FW_PERF_EVENT, "event_output");
+}
+
+static int
 check_event(const struct jit_visit *v)
 {
 	uint32_t kind = jit_reg(v, BPF_REG_4)->type;
-	int err = check_firmware(v, JIT_FW_PERF_EVENT, "event_output");
+	int err = check_event_flags(v);
 
-	if (!err)
-		err = check_event_flags(v);
 	if (!err)
 		err = check_event_data(v);
 	if (!err)
@@ -258,36 +284,53 @@ check_event(const struct jit_visit *v)
 	return err;
 }
 
-static const struct {
+/* has: the firmware, whatever the arguments; check: those, NULL: nothing is asked of them. */
+struct helper {
 	int32_t id;
+	int (*has)(const struct jit_visit *v);
 	int (*check)(const struct jit_visit *v);
-} helpers[] = {
-	{ BPF_FUNC_map_lookup_elem, check_lookup },
-	{ BPF_FUNC_map_update_elem, check_update },
-	{ BPF_FUNC_map_delete_elem, check_delete },
-	{ BPF_FUNC_get_prandom_u32, check_random },
-	{ BPF_FUNC_perf_event_output, check_event },
-	{ BPF_FUNC_xdp_adjust_head, check_adjust_head },
-	{ BPF_FUNC_xdp_adjust_tail, check_adjust_tail },
 };
+
+static const struct helper helpers[] = {
+	{ BPF_FUNC_map_lookup_elem, has_lookup, check_lookup },
+	{ BPF_FUNC_map_update_elem, has_update, check_update },
+	{ BPF_FUNC_map_delete_elem, has_delete, check_delete },
+	{ BPF_FUNC_get_prandom_u32, has_random, NULL },
+	{ BPF_FUNC_perf_event_output, has_event, check_event },
+	{ BPF_FUNC_xdp_adjust_head, has_adjust_head, check_adjust_head },
+	{ BPF_FUNC_xdp_adjust_tail, has_adjust_tail, check_adjust_tail },
+};
+
+static const struct helper *
+helper_of(const struct jit_visit *v)
+{
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
+		if (helpers[i].id == v->insn->bpf.imm)
+			return &helpers[i];
+	return NULL;
+}
+
+int
+jit_check_has_helper(const struct jit_visit *v)
+{
+	const struct helper *helper = helper_of(v);
+
+	return helper ? helper->has(v) : jit_tell(v, JIT_RULE_HELPER_UNSUPPORTED, v->insn->bpf.imm);
+}
 
 int
 jit_check_helper(const struct jit_visit *v)
 {
+	const struct helper *helper = helper_of(v);
 	struct jit_insn *insn = v->insn;
+	int err = jit_check_has_helper(v);
 
-	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++) {
-		int err;
-
-		if (helpers[i].id != insn->bpf.imm)
-			continue;
-		err = helpers[i].check(v);
-		if (err)
-			return err;
-		insn->is_seen_call = true;
-		insn->arg1 = *jit_reg(v, BPF_REG_1);
-		insn->ptr = *jit_reg(v, BPF_REG_2);
-		return 0;
-	}
-	return jit_tell(v, JIT_RULE_HELPER_UNSUPPORTED, insn->bpf.imm);
+	if (!err && helper && helper->check)
+		err = helper->check(v);
+	if (err || !helper)
+		return err;
+	insn->is_seen_call = true;
+	insn->arg1 = *jit_reg(v, BPF_REG_1);
+	insn->ptr = *jit_reg(v, BPF_REG_2);
+	return 0;
 }

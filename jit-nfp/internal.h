@@ -165,8 +165,8 @@ void jit_hooks_init(struct jit_prog *prog);
 /* One visit of the walk. Checks return 0 or -errno; what they refuse they tell by jit_tell(). */
 struct jit_visit {
 	struct jit_prog *prog;
-	struct xb_verify_env *env;
-	int32_t at; /* slot; -1: the whole program */
+	struct xb_verify_env *env; /* NULL: the walk does not come here */
+	int32_t at;		   /* slot; -1: the whole program */
 	struct jit_insn *insn;
 };
 /* To the log, with the driver's prefix, and to the findings. Returns what the check must: -errno
@@ -179,6 +179,9 @@ int jit_check_store(const struct jit_visit *v);
 int jit_check_atomic(const struct jit_visit *v);
 int jit_check_alu(const struct jit_visit *v);
 int jit_check_helper(const struct jit_visit *v);
+/* Of these the part that needs no walk. */
+int jit_check_has_helper(const struct jit_visit *v);
+int jit_check_atomic_op(const struct jit_visit *v);
 /* hook_held.c: of a call that changes a map. */
 void jit_note_held(const struct jit_visit *v);
 /* Of a register that is dereferenced, in the order of nfp-offload-rules.md 4.2; records it. */

@@ -132,6 +132,7 @@ enum jit_rule jit_map_create_check(const struct xb_map_def *def, const struct ji
 struct jit_finding {
 	enum jit_rule rule;
 	int32_t insn;	       /* slot of the program as given; -1: of the whole program */
+	bool is_unreached;     /* it is refused if the program comes there; the walk did not */
 	const char *why, *fix; /* the rule's, or of just this helper or instruction */
 	char message[JIT_MESSAGE_BYTES]; /* the driver's sentence, without its "[nfp] " */
 };
@@ -158,6 +159,9 @@ void jit_prog_free(struct jit_prog *prog);
 /* Lives as long as prog. */
 const struct xb_verify_hooks *jit_prog_hooks(struct jit_prog *prog);
 
+/* Where the walk did not come, since the core ended it: findings of what the driver refuses
+ * whatever an instruction is given. Of an input with go_on. 0, or -ENOMEM: some are lost. */
+int jit_prog_find_unreached(struct jit_prog *prog);
 /* In the order found. A rule is told once an instruction. */
 const struct jit_finding *jit_prog_findings(const struct jit_prog *prog, uint32_t *cnt);
 /* Of the stack that the card must have; known once verified. */

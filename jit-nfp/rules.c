@@ -101,7 +101,8 @@ jit_tell(const struct jit_visit *v, enum jit_rule rule, ...)
 	va_start(ap, rule);
 	vsnprintf(message, sizeof(message), rules[rule].text, ap);
 	va_end(ap);
-	xb_verify_say(v->env, "[nfp] %s\n", message);
+	if (v->env)
+		xb_verify_say(v->env, "[nfp] %s\n", message);
 	err = note(v->prog, v->at, rule, message);
 	if (err || v->prog->input.go_on)
 		return err;

@@ -217,6 +217,8 @@ struct off_driver {
 		struct off_prog *prog, struct xb_verify_env *env, uint32_t off, uint32_t cnt);
 	/* What the walk found; sets offload->image for info. */
 	int (*translate)(struct off_prog *prog, const struct xb_facts *facts);
+	/* With findings: the verifier refused the program. NULL: nothing more to say. */
+	void (*find_unreached)(struct off_prog *prog);
 	void (*destroy)(struct off_prog *prog);
 
 	/* Elements of a device's map. flags are BPF_ANY, NOEXIST, EXIST. */

@@ -236,6 +236,7 @@ const struct off_driver off_nfp_driver = {
 	.replace_insn = off_nfp_replace_insn,
 	.remove_insns = off_nfp_remove_insns,
 	.translate = translate,
+	.find_unreached = off_nfp_find_unreached,
 	.destroy = destroy,
 	.map_lookup = off_nfp_map_lookup,
 	.map_update = off_nfp_map_update,

@@ -74,6 +74,8 @@ int off_nfp_refuse_image(struct off_netdev *dev, const struct off_prog *prog, en
 	struct off_extack *extack);
 /* After each of the driver's callbacks. */
 void off_nfp_tell(struct off_prog *prog);
+/* The verifier ended the walk: what can be said all the same. */
+void off_nfp_find_unreached(struct off_prog *prog);
 
 /* ---- nfp_map.c ---- */
 int off_nfp_map_alloc(struct off_netdev *dev, struct off_map *map);

@@ -17,7 +17,7 @@ find(struct off_kernel *k, const struct jit_finding *f)
 {
 	const struct jit_rule_info *info = jit_rule_info(f->rule);
 	const struct off_finding finding = {
-		.severity = severities[info->severity],
+		.severity = severities[f->is_unreached ? JIT_NOTE : info->severity],
 		.stage = info->stage,
 		.rule = info->name,
 		.err = info->err,
@@ -92,4 +92,14 @@ off_nfp_tell(struct off_prog *prog)
 	found = jit_prog_findings(p->jit, &cnt);
 	while (p->told < cnt)
 		find(prog->o.k, &found[p->told++]);
+}
+
+void
+off_nfp_find_unreached(struct off_prog *prog)
+{
+	struct off_nfp_prog *p = prog->offload->priv;
+
+	if (jit_prog_find_unreached(p->jit))
+		prog->o.k->opts.findings->is_short = true;
+	off_nfp_tell(prog);
 }

@@ -182,10 +182,21 @@ load_try(struct off_prog *prog, const struct off_caller *who, const struct off_p
 	return err ? err : check_tail_calls(prog);
 }
 
+/* The driver, of what the verifier did not come to. */
+static void
+find_unreached(struct off_prog *prog)
+{
+	const struct off_driver *driver =
+		prog->offload && prog->offload->is_prepared ? prog->offload->asic->driver : NULL;
+
+	if (prog->o.k->opts.findings && driver && driver->find_unreached)
+		driver->find_unreached(prog);
+}
+
 /* What ends a load whatever one wants to know: the verifier's own refusals, and what is like them.
  * Those of before it are noted; what is not a refusal has no sentence. */
 static void
-find_end(const struct off_prog *prog, int err, const char *log)
+find_end(struct off_prog *prog, int err, const char *log)
 {
 	char sentence[sizeof(((struct off_finding *)0)->message)];
 
@@ -199,6 +210,8 @@ find_end(const struct off_prog *prog, int err, const char *log)
 	if (strncmp(sentence, "[nfp] ", strlen("[nfp] ")) == 0)
 		*sentence = '\0';
 	off_find_refusal(prog->o.k, "verifier", err, prog->refused_insn, sentence);
+	if (!prog->verified_insns)
+		find_unreached(prog);
 }
 
 int

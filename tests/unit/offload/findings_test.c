@@ -182,7 +182,19 @@ a_map_in_name_has_no_elements_and_no_room(void **state)
 	close_machine(&m);
 }
 
-/* What the verifier refuses is the last thing that is heard. */
+static int
+load_plain(struct machine *m, const struct bpf_insn *insns, uint32_t cnt, struct xb_log *log)
+{
+	const struct off_prog_load attr = { .prog_type = BPF_PROG_TYPE_XDP,
+		.insns = insns,
+		.insn_cnt = cnt,
+		.license = "GPL",
+		.prog_ifindex = (uint32_t)m->port };
+
+	return off_prog_load(&m->root, &attr, log);
+}
+
+/* What the verifier refuses is the last thing that is sure. */
 static void
 the_verifiers_refusal_ends_it(void **state)
 {
@@ -190,21 +202,72 @@ the_verifiers_refusal_ends_it(void **state)
 		EXIT() };
 	struct machine m;
 	struct xb_log log = { 0 };
-	struct off_prog_load attr = { .prog_type = BPF_PROG_TYPE_XDP,
-		.insns = insns,
-		.insn_cnt = CNT(insns),
-		.license = "GPL" };
 
 	(void)state;
 	open_machine(&m, true);
-	attr.prog_ifindex = (uint32_t)m.port;
-	assert_int_equal(off_prog_load(&m.root, &attr, &log), -EACCES);
+	assert_int_equal(load_plain(&m, insns, CNT(insns), &log), -EACCES);
 	assert_int_equal(m.findings.cnt, 2);
 	assert_string_equal(m.findings.list[0].rule, "HELPER_UNSUPPORTED");
 	assert_true(m.findings.list[0].is_first);
 	assert_string_equal(m.findings.list[1].stage, "verifier");
 	assert_string_equal(m.findings.list[1].message, "R9 !read_ok");
 	assert_int_equal(m.findings.list[1].insn, 1);
+	xb_log_free(&log);
+	close_machine(&m);
+}
+
+/* A helper before the end is an error and told once. What is behind needs no walk: opcode, helper,
+ * atomic operation; of a multiplication nothing can be said. The half of a wide one is none. */
+static void
+what_needs_no_walk_is_noted_behind_the_verifiers_refusal(void **state)
+{
+	static const struct bpf_insn insns[] = { CALL(BPF_FUNC_ktime_get_ns), MOV64_REG(0, 9),
+		CALL(BPF_FUNC_redirect), INSN(BPF_LD | BPF_DW | BPF_IMM, 1, 0, 0, 7),
+		INSN(0, 0, 0, 0, 7), INSN(BPF_ALU64 | BPF_MOD | BPF_K, 0, 0, 0, 3),
+		INSN(BPF_ALU64 | BPF_MUL | BPF_X, 0, 1, 0, 0),
+		INSN(BPF_STX | BPF_ATOMIC | BPF_DW, 10, 0, -8, BPF_XOR),
+		CALL(BPF_FUNC_get_prandom_u32), CALL(BPF_FUNC_redirect), EXIT() };
+	static const struct {
+		const char *rule;
+		int insn;
+	} notes[] = { { "UNREACHED", -1 }, { "HELPER_UNSUPPORTED", 2 }, { "INSN_UNSUPPORTED", 5 },
+		{ "ATOMIC_OP", 7 }, { "HELPER_UNSUPPORTED", 9 } };
+	struct machine m;
+	struct xb_log log = { 0 };
+
+	(void)state;
+	open_machine(&m, true);
+	assert_int_equal(load_plain(&m, insns, CNT(insns), &log), -EACCES);
+	assert_int_equal(m.findings.cnt, 2 + CNT(notes));
+	assert_true(m.findings.list[0].is_first);
+	assert_string_equal(m.findings.list[1].stage, "verifier");
+	for (size_t i = 0; i < CNT(notes); i++) {
+		const struct off_finding *f = &m.findings.list[2 + i];
+
+		assert_string_equal(f->severity, "note");
+		assert_string_equal(f->stage, i == 0 ? "verifier" : "driver");
+		assert_string_equal(f->rule, notes[i].rule);
+		assert_int_equal(f->insn, notes[i].insn);
+		assert_false(f->is_first);
+	}
+	assert_string_equal(m.findings.list[3].message, "unsupported function id: 23");
+	assert_null(strstr(xb_log_text(&log), "function id: 23")); /* the kernel never says it */
+	xb_log_free(&log);
+	close_machine(&m);
+}
+
+/* Where the kernel ends there is nothing to note. */
+static void
+without_findings_nothing_is_noted_behind_the_verifier(void **state)
+{
+	static const struct bpf_insn insns[] = { MOV64_REG(0, 9), CALL(BPF_FUNC_redirect), EXIT() };
+	struct machine m;
+	struct xb_log log = { 0 };
+
+	(void)state;
+	open_machine(&m, false);
+	assert_int_equal(load_plain(&m, insns, CNT(insns), &log), -EACCES);
+	assert_int_equal(m.findings.cnt, 0);
 	xb_log_free(&log);
 	close_machine(&m);
 }
@@ -221,6 +284,8 @@ main(void)
 		TEST(what_was_refused_never_comes_into_the_hardware),
 		TEST(a_map_in_name_has_no_elements_and_no_room),
 		TEST(the_verifiers_refusal_ends_it),
+		TEST(what_needs_no_walk_is_noted_behind_the_verifiers_refusal),
+		TEST(without_findings_nothing_is_noted_behind_the_verifier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
