@@ -45,6 +45,15 @@ check_refusal(const struct check *c)
 	return NULL;
 }
 
+bool
+check_has(const struct check *c, const char *rule)
+{
+	for (uint32_t i = 0; i < c->finding_cnt; i++)
+		if (strcmp(c->findings[i].rule, rule) == 0)
+			return true;
+	return false;
+}
+
 /* The map or the helper that an instruction names. */
 static void
 name_subject(const struct check *c, struct finding *f)

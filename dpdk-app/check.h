@@ -35,6 +35,8 @@ const struct finding *check_refusal(const struct check *check);
 /* The finding that keeps a loader from the program though the card would take it: a map that the
  * program does not name is refused. NULL: there is none. */
 const struct finding *check_object_refusal(const struct check *check);
+/* Is there a finding of that rule? */
+bool check_has(const struct check *check, const char *rule);
 /* The card takes the program, and a loader brings it there. */
 bool check_loads(const struct check *check);
 /* The key "offload" of reports. */

@@ -262,6 +262,7 @@ report(struct run *run)
 		.interrupted = interrupted,
 		.snapped = run->replay.snapped,
 		.filtered = run->replay.filtered,
+		.runts = run->replay.runts,
 	};
 	uint64_t sum = 0;
 

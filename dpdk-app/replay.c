@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/if_ether.h>
 #include <rte_memcpy.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -140,6 +141,7 @@ fill(struct replay *r, struct rte_mbuf *m, const struct pcap_pkthdr *header, con
 		info->missing = header->len - len;
 		r->snapped++;
 	}
+	r->runts += header->len < ETH_ZLEN;
 	if (unlikely(len > PKT_GIANT_BYTES_MAX)) {
 		info->oversize = len;
 		len = 0;

@@ -27,6 +27,7 @@ struct replay {
 	uint64_t pass_at;  /* index of the first packet of this pass */
 	uint64_t snapped;  /* packets of which the file has only the beginning */
 	uint64_t filtered; /* packets the filter left out */
+	uint64_t runts;	   /* packets shorter than any frame of a wire */
 	bool failed;	   /* the file ends in the middle of something; see replay_explain() */
 
 	struct rte_mempool *pool, *giants;

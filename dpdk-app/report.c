@@ -83,6 +83,22 @@ print_unknown(const struct result *r, FILE *out)
 			r->stats.unknown_r0);
 }
 
+/* The capture is of the sender, and the note of the program matters. */
+static void
+print_runts(const struct result *r, FILE *out)
+{
+	const char *rule = jit_rule_info(JIT_RULE_HEAD_SHORT)->name;
+
+	if (r->offload == NULL || r->runts == 0 || !check_has(r->check, rule))
+		return;
+	fprintf(out,
+		"note: %" PRIu64
+		" packets have less than the 60 bytes of a wire's shortest frame, and "
+		"the program moves the head without a test of the length; xoffload check says "
+		"more\n",
+		r->runts);
+}
+
 static void
 print_notes(const struct result *r, FILE *out)
 {
@@ -94,6 +110,7 @@ print_notes(const struct result *r, FILE *out)
 	if (r->filtered > 0)
 		fprintf(out, "note: the filter left out %" PRIu64 " packets\n", r->filtered);
 	print_unknown(r, out);
+	print_runts(r, out);
 	if (r->stats.unsent > 0)
 		fprintf(out, "note: the ports did not take %" PRIu64 " packets\n", r->stats.unsent);
 	if (r->interrupted)

@@ -27,7 +27,7 @@ struct result {
 	const char *mode; /* "xdpdrv" */
 	bool show_maps;
 	bool interrupted;
-	uint64_t snapped, filtered;
+	uint64_t snapped, filtered, runts; /* as in struct replay */
 };
 
 void report_text(const struct result *r, FILE *out);

@@ -191,15 +191,15 @@ int
 report_json(const struct result *r, FILE *out)
 {
 	json_t *root = json_pack(
-		"{s:o, s:o, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "program",
+		"{s:o, s:o, s:s, s:s, s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "program",
 		json_program(r->program->obj, r->program->prog), "offload",
 		json_offload(r->check, json_array()), "placement",
 		r->offload != NULL ? "card" : "host", "engine",
 		r->offload != NULL ? "nfp" : "interp", "mode", r->mode, "input", json_text(r->from),
 		"interrupted", r->interrupted, "packets", (json_int_t)r->stats.packets, "bytes",
 		(json_int_t)r->stats.bytes, "snapped", (json_int_t)r->snapped, "filtered",
-		(json_int_t)r->filtered, "unsent", (json_int_t)r->stats.unsent, "unknown_verdicts",
-		(json_int_t)r->stats.unknown);
+		(json_int_t)r->filtered, "runts", (json_int_t)r->runts, "unsent",
+		(json_int_t)r->stats.unsent, "unknown_verdicts", (json_int_t)r->stats.unknown);
 
 	add_json_counts(root, r);
 	json_object_set_new(root, "simulator",

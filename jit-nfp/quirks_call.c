@@ -6,6 +6,8 @@
  */
 #include "jit-nfp/internal.h"
 
+#include <linux/if_ether.h>
+
 static bool
 is_by_reg(const struct jit_insn *insn)
 {
@@ -62,6 +64,21 @@ runs_again(const struct jit_prog *prog, uint32_t slot, uint32_t depth)
 	return false;
 }
 
+/* No test at all: the delta is small, the frame is not. Of what is left an Ethernet header must be
+ * there: a frame that is too short for that is none of a wire, and not all are of a wire. */
+static void
+find_untested_head(struct jit_prog *prog, uint32_t slot, bool is_once)
+{
+	const struct jit_insn *insn = &prog->insns[slot];
+	bool is_cut = insn->all_src.min <= INT32_MAX && insn->all_src.max > 0;
+
+	if (!is_once || (is_cut && count_calls(prog, BPF_FUNC_xdp_adjust_tail) > 0))
+		jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_HEAD_UNTESTED);
+	else if (is_cut)
+		jit_find(prog, (int32_t)slot, JIT_RULE_HEAD_SHORT,
+			ETH_HLEN + (uint32_t)insn->all_src.max);
+}
+
 static void
 find_head(struct jit_prog *prog, uint32_t slot)
 {
@@ -70,11 +87,8 @@ find_head(struct jit_prog *prog, uint32_t slot)
 	bool is_once =
 		count_calls(prog, BPF_FUNC_xdp_adjust_head) == 1 && !runs_again(prog, slot, 8);
 
-	if (prog->adjust_head_at ==
-		slot) { /* no test at all: the delta is small, the frame is not */
-		if (!is_once || (insn->all_src.min <= INT32_MAX && insn->all_src.max > 0 &&
-					count_calls(prog, BPF_FUNC_xdp_adjust_tail) > 0))
-			jit_find(prog, (int32_t)slot, JIT_RULE_QUIRK_HEAD_UNTESTED);
+	if (prog->adjust_head_at == slot) {
+		find_untested_head(prog, slot, is_once);
 	} else if (!is_once ||
 		   may_be_outside(&insn->all_src, -(int64_t)card->adjust_head.guaranteed_sub,
 			   card->adjust_head.guaranteed_add)) {

@@ -97,3 +97,27 @@ cat cut.pcap >pipe &
 expect 3 timeout 20 "${run[@]}" -i pipe
 count XDP_DROP 7
 says err '^xoffload: pipe: packet 7 \(the first is 0\): truncated'
+
+# Shorter than any frame of a wire: the card moves the head of one that has no room, Linux does not.
+{
+	header 01
+	record '35 00' '35 00'
+	zeros 53
+	record '36 00' '36 00'
+	zeros 54
+	record '3c 00' '3c 00'
+	zeros 60
+} >short.pcap
+run=("$xoffload" run "$build_root/tests/objects/head.o" -i short.pcap)
+expect 0 "${run[@]}"
+says out '^placement  card '
+count XDP_TX 3
+says out '^note: 2 packets have less than the 60 bytes of a wire.s shortest frame, and the program moves the head'
+expect 0 "${run[@]}" -m xdpdrv
+count XDP_TX 2
+count XDP_DROP 1
+! grep -q 'shortest frame' out || fail 'the host has a test of the length'
+expect 0 "${run[@]}" --json
+says out '"runts": 2,'
+expect 0 "$xoffload" check "$build_root/tests/objects/head.o"
+says out '^note, translate, bpf_xdp_adjust_head: bpf_xdp_adjust_head\(\) moves the head of frames of less than 54 bytes, too'

@@ -6,10 +6,10 @@
 #include "tests/diff/equal/predict.h"
 
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WIRE_BYTES_MIN 60u /* an Ethernet frame without its check sequence */
 #define MAPS_MAX 16u
 
 /* The first is what the others are compared with; the traced one tells what ran. */
@@ -26,7 +26,8 @@ struct lockstep {
 	enum equal_ran ran[SIDES];
 	struct equal_map maps[SIDES];
 	char text[LOCKSTEP_TEXT_BYTES];
-	bool is_short; /* the frame is none of a wire, and the program could see it */
+	bool is_short; /* the frame is none of a wire, and the note of the program says that it
+			  shows */
 	struct {
 		unsigned long programs, kernel_programs, runs, kernel_runs, card_runs;
 		unsigned long excused, foretold, redirects, too_short, random, shrunk;
@@ -305,14 +306,18 @@ run_all(struct lockstep *l, const struct run *in, uint64_t seed)
 	}
 }
 
-/* The card moves a packet by a small constant without a look at it: the shortest frame has more. */
+/* A head was moved that leaves no Ethernet header, and the note of it says so. */
 static bool
-is_too_short(const struct lockstep *l, const struct run *in)
+is_too_short(const struct lockstep *l, const struct run *in, const bool *executed)
 {
 	const struct jit_prog *jit = lockstep_jit(l);
+	uint32_t cnt;
+	const struct jit_finding *findings = jit_prog_findings(jit, &cnt);
 
-	return in->len < WIRE_BYTES_MIN && jit->adjust_head_at != 0 &&
-	       jit->adjust_head_at != JIT_NONE;
+	for (uint32_t i = 0; i < cnt; i++)
+		if (findings[i].rule == JIT_RULE_HEAD_SHORT && executed[findings[i].insn])
+			return in->len < ETH_HLEN + jit->insns[findings[i].insn].all_src.max;
+	return false;
 }
 
 static bool
@@ -424,7 +429,7 @@ lockstep_run(struct lockstep *l, const struct run *in, uint64_t seed, bool with_
 	is_same[CARD_FAST] = is_same_side(l, CARD_FAST, with_maps);
 	is_same[CARD_EXACT] = is_same_side(l, CARD_EXACT, with_maps);
 	if (l->is_loaded[CARD_FAST]) {
-		l->is_short = is_too_short(l, in);
+		l->is_short = is_too_short(l, in, executed);
 		answer = compare_cards(l, executed, is_same);
 	}
 	return answer;
@@ -450,8 +455,8 @@ lockstep_print(const struct lockstep *l)
 	       "there "
 	       "was one, and in %lu the host's result was XDP_REDIRECT\n",
 		l->sums.card_runs - l->sums.excused, l->sums.foretold, l->sums.redirects);
-	printf("%lu frames of less than %u bytes, which no wire carries, differ\n",
-		l->sums.too_short, WIRE_BYTES_MIN);
+	printf("%lu frames, shorter than those of a wire, differ as a note says\n",
+		l->sums.too_short);
 	printf("%lu packets are too short for the kernel, which differs in %lu runs "
 	       "with random numbers of its own\n\n",
 		l->sums.shrunk, l->sums.random);
