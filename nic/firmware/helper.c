@@ -17,9 +17,6 @@
 #define XFERS_SPOILT 16u
 #define GPR_ALSO_SPOILT 23u /* of bank B */
 
-/* nfp-isa.md 8.7: what r4 of perf_event_output points to */
-enum { TYPE_SCALAR = 1, TYPE_MAP_VALUE = 4, TYPE_STACK = 6, TYPE_PACKET = 8 };
-
 typedef const char *helper_fn(struct nic_engine *engine);
 
 /* ---- registers ---- */
@@ -229,13 +226,15 @@ read_event_data(const struct nic_engine *e, uint8_t *to, uint32_t bytes)
 	const uint8_t *from = NULL;
 
 	switch (gpr(e, 1)) {
-	case TYPE_SCALAR: return bytes == 0;
-	case TYPE_STACK: return read_lm(e, (uint32_t)r4, to, bytes);
-	case TYPE_MAP_VALUE:
+	case FW_DATA_SCALAR: return bytes == 0;
+	case FW_DATA_STACK: return read_lm(e, (uint32_t)r4, to, bytes);
+	case FW_DATA_MAP_VALUE:
 		from = nic_mem_at(
 			e->fw->mem, NIC_TARGET_MEM, ((r4 >> 32) << 8) + (uint32_t)r4, bytes);
 		break;
-	case TYPE_PACKET: from = nic_mem_at(e->fw->mem, NIC_TARGET_MEM, (uint32_t)r4, bytes); break;
+	case FW_DATA_PACKET:
+		from = nic_mem_at(e->fw->mem, NIC_TARGET_MEM, (uint32_t)r4, bytes);
+		break;
 	default: break;
 	}
 	if (from)
@@ -251,26 +250,39 @@ frame_now(const struct nic_engine *e, uint32_t *bytes)
 	return nic_mem_at(e->fw->mem, NIC_TARGET_MEM, e->vector[NIC_VECTOR_POINTER], *bytes);
 }
 
-/* NULL: no memory, or data in none. */
-static struct fw_event *
-make_event(const struct nic_engine *e, uint32_t data_bytes)
+/* From the call's registers. */
+static struct fw_event_parts
+parts_of(const struct nic_engine *e)
 {
 	uint32_t frame_bytes, wanted = gpr(e, 7) & 0xfffff; /* BPF_F_CTXLEN_MASK */
-	const uint8_t *frame = frame_now(e, &frame_bytes);
-	const uint32_t packet_bytes = frame && wanted < frame_bytes ? wanted
-				      : frame			    ? frame_bytes
-								    : 0;
-	const uint32_t data_at = NIC_CCM_EVENT_BYTES + (packet_bytes + 3) / 4 * 4;
+	const bool has_frame = frame_now(e, &frame_bytes) != NULL;
+
+	return (struct fw_event_parts){
+		.packet_bytes = !has_frame	       ? 0
+				: wanted < frame_bytes ? wanted
+						       : frame_bytes,
+		.data_bytes = gpr(e, 10),
+		.data_type = gpr(e, 1),
+	};
+}
+
+/* NULL: no memory, or data in none. */
+static struct fw_event *
+make_event(const struct nic_engine *e, const struct fw_event_parts *parts)
+{
+	const uint32_t data_at = NIC_CCM_EVENT_BYTES + (parts->packet_bytes + 3) / 4 * 4;
 	const uint32_t cpu = gpr(e, 6);
+	uint32_t frame_bytes;
+	const uint8_t *frame = frame_now(e, &frame_bytes);
 	struct fw_event *event;
 	uint8_t *m;
 
-	if (data_bytes > NIC_CCM_BYTES_MAX - data_at)
+	if (parts->data_bytes > NIC_CCM_BYTES_MAX - data_at)
 		return NULL;
-	event = calloc(1, sizeof(*event) + data_at + data_bytes);
+	event = calloc(1, sizeof(*event) + data_at + parts->data_bytes);
 	if (!event)
 		return NULL;
-	event->bytes = data_at + data_bytes;
+	event->bytes = data_at + parts->data_bytes;
 	m = event->message;
 	m[NIC_CCM_TYPE] = NIC_CCM_BPF_EVENT;
 	m[NIC_CCM_VER] = NIC_CCM_VERSION;
@@ -278,11 +290,11 @@ make_event(const struct nic_engine *e, uint32_t data_bytes)
 	nic_ccm_put(m + NIC_CCM_EVENT_CPU, cpu == UINT32_MAX ? 0 : cpu);
 	nic_ccm_put(m + NIC_CCM_EVENT_MAP, gpr(e, 5));
 	nic_ccm_put(m + NIC_CCM_EVENT_MAP + 4, gpr(e, 4));
-	nic_ccm_put(m + NIC_CCM_EVENT_DATA_BYTES, data_bytes);
-	nic_ccm_put(m + NIC_CCM_EVENT_PACKET_BYTES, packet_bytes);
-	if (packet_bytes)
-		memcpy(m + NIC_CCM_EVENT_BYTES, frame, packet_bytes);
-	if (read_event_data(e, m + data_at, data_bytes))
+	nic_ccm_put(m + NIC_CCM_EVENT_DATA_BYTES, parts->data_bytes);
+	nic_ccm_put(m + NIC_CCM_EVENT_PACKET_BYTES, parts->packet_bytes);
+	if (parts->packet_bytes)
+		memcpy(m + NIC_CCM_EVENT_BYTES, frame, parts->packet_bytes);
+	if (read_event_data(e, m + data_at, parts->data_bytes))
 		return event;
 	free(event);
 	return NULL;
@@ -292,13 +304,14 @@ make_event(const struct nic_engine *e, uint32_t data_bytes)
 static const char *
 output_event(struct nic_engine *e)
 {
-	struct fw_event *event = make_event(e, gpr(e, 10));
+	const struct fw_event_parts parts = parts_of(e);
+	struct fw_event *event = make_event(e, &parts);
 
-	if (event)
-		fw_event_add(e->fw, event);
 	e->stats.helper_calls++;
 	if (e->watch)
-		fw_watch_event(e);
+		fw_watch_event(e, event ? &parts : &(struct fw_event_parts){ 0 });
+	if (event)
+		fw_event_add(e->fw, event);
 	spoil(e);
 	set_r0(e, 0);
 	return NULL;

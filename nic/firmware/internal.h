@@ -9,6 +9,14 @@
 
 #include <pthread.h>
 
+/* nfp-isa.md 8.7: what r4 of perf_event_output points to, told in A1 */
+enum fw_data_type {
+	FW_DATA_SCALAR = 1,
+	FW_DATA_MAP_VALUE = 4,
+	FW_DATA_STACK = 6,
+	FW_DATA_PACKET = 8
+};
+
 /* ---- table.c, map.c: maps ---- */
 
 /* One table for all maps (firmware-facts.md 1.1). A bucket holds an entry, and tags of and
@@ -171,7 +179,12 @@ void fw_watch_begin(struct nic_engine *engine);
 void fw_watch_end(struct nic_engine *engine);
 void fw_watch_helper(struct nic_engine *engine, enum fw_change change, const struct fw_map *map,
 	uint32_t id, const uint32_t *key, const struct fw_hit *hit);
-void fw_watch_event(struct nic_engine *engine);
+/* What an event is made of. */
+struct fw_event_parts {
+	uint32_t packet_bytes, data_bytes;
+	uint32_t data_type; /* enum fw_data_type */
+};
+void fw_watch_event(struct nic_engine *engine, const struct fw_event_parts *parts);
 void fw_watch_free(struct fw_watch *watch);
 
 #endif

@@ -193,12 +193,51 @@ fw_watch_helper(struct nic_engine *e, enum fw_change change, const struct fw_map
 		map->key_words, hit->compared, address, cnt);
 }
 
-/* What an event costs nobody says. */
-void
-fw_watch_event(struct nic_engine *e)
+/* Bytes are moved in pieces. */
+#define PIECE_BYTES 64u
+
+static uint32_t
+pieces(uint32_t bytes)
 {
-	e->watch->helpers = mix_in(e->watch->helpers, UINT64_MAX);
-	e->watch->rec.path.is_guess = true;
+	return (bytes + PIECE_BYTES - 1) / PIECE_BYTES;
+}
+
+static void
+record_step(struct nic_engine *e, const char *steps, uint32_t words)
+{
+	nic_record_helper(&e->watch->rec, nic_me_cycles(e->me), steps, words, 0, NULL, 0);
+}
+
+static void
+record_pieces(struct nic_engine *e, const char *steps, uint32_t bytes)
+{
+	for (uint32_t at = 0; at < bytes; at += PIECE_BYTES)
+		record_step(
+			e, steps, ((bytes - at < PIECE_BYTES ? bytes - at : PIECE_BYTES) + 3) / 4);
+}
+
+/* The open firmware has no events: steps of their own (nic/cards/timing/firmware.ini). */
+void
+fw_watch_event(struct nic_engine *e, const struct fw_event_parts *parts)
+{
+	const struct nic_card *card = e->fw->card;
+	struct fw_watch *w = e->watch;
+	const char *const data_steps = parts->data_type == FW_DATA_STACK    ? card->event_stack
+				       : parts->data_type == FW_DATA_PACKET ? card->event_packet
+									    : card->event_value;
+
+	w->helpers = mix_in(w->helpers, UINT64_C(1) << 63 | (uint64_t)parts->data_type << 48 |
+						(uint64_t)pieces(parts->packet_bytes) << 24 |
+						pieces(parts->data_bytes));
+	if (!w->is_recording)
+		return;
+	record_step(e, card->event_begin, 0);
+	record_pieces(e, card->event_packet, parts->packet_bytes);
+	record_pieces(e, data_steps, parts->data_bytes);
+	record_step(e, card->event_end, 0);
+	w->rec.path.is_guess = true;
+	w->rec.path.events++;
+	w->rec.path.event_bytes += NIC_CCM_EVENT_BYTES + parts->packet_bytes + parts->data_bytes;
 }
 
 /* ---- behind a frame ---- */
@@ -389,6 +428,8 @@ settle_unrecorded(struct fw_watch *w, struct key *k)
 	more = (int64_t)(k->cycles - near->cycles);
 	like = &nic_mix_class(w->mix, near->ways[0].class)->path;
 	path.is_guess = like->is_guess;
+	path.events = like->events;
+	path.event_bytes = like->event_bytes;
 	path.frame_bytes = (uint32_t)(k->bytes / k->packets);
 	for (uint32_t i = 0; i < like->steps.cnt; i++) {
 		struct nic_step step = stretched(&like->steps.step[i], i == 0 ? more : 0);

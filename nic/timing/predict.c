@@ -42,6 +42,14 @@ struct sums {
 	double host_bytes;	      /* over PCIe, with all around it */
 };
 
+/* What bytes for the host take of PCIe. */
+static double
+pcie_bytes(const struct nic_card *card, double bytes)
+{
+	return bytes + card->pcie_descriptor +
+	       (ceil(bytes / card->pcie_payload) + 1) * card->pcie_header;
+}
+
 static struct sums
 sum_up(const struct nic_card *card, const struct nic_mix *mix, uint32_t class)
 {
@@ -59,9 +67,11 @@ sum_up(const struct nic_card *card, const struct nic_mix *mix, uint32_t class)
 		s.bytes += (double)c->bytes;
 		s.large += mean + BLOCK_HEADROOM > BLOCK_BYTES ? packets : 0;
 		if (c->path.fate == NIC_FATE_PASS)
-			s.host_bytes += packets * (mean + card->pcie_descriptor +
-							  (ceil(mean / card->pcie_payload) + 1) *
-								  card->pcie_header);
+			s.host_bytes += packets * pcie_bytes(card, mean);
+		if (c->path.events > 0)
+			s.host_bytes +=
+				packets * c->path.events *
+				pcie_bytes(card, (double)c->path.event_bytes / c->path.events);
 	}
 	s.bytes /= s.packets;
 	s.large /= s.packets;

@@ -41,6 +41,7 @@ nic_record_begin(struct nic_recorder *rec, uint64_t cycles)
 	rec->path.steps.cnt = 0;
 	rec->path.steps.err = 0;
 	rec->path.is_guess = false;
+	rec->path.events = rec->path.event_bytes = 0;
 	rec->since = cycles;
 }
 

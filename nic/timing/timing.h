@@ -27,7 +27,8 @@ struct nic_path {
 	struct nic_steps steps; /* the program's, helpers included; not the firmware's */
 	uint32_t frame_bytes;	/* as it came, without its CRC */
 	enum nic_fate fate;
-	bool is_guess; /* has costs that nobody has measured, those of helpers */
+	uint32_t events, event_bytes; /* for the host, of the packet; with their headers */
+	bool is_guess;		      /* has costs that nobody has measured, those of helpers */
 };
 
 /* What each word of the code store took, added up. */

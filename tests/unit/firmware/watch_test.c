@@ -339,6 +339,85 @@ what_a_lookup_found_tells_paths_apart(void **state)
 	nic_mix_free(mix);
 }
 
+/* ---- events ---- */
+
+/* So many bytes of the packet, or what there is, and of the stack. To .2603. */
+#define EVENT(packet, data)                                                                        \
+	"immed[gprA_4, 0x7]", "immed[gprA_5, 0x0]", "immed[gprA_6, 0x3]",                          \
+		"immed[gprA_7, " packet "]", "immed[gprA_8, 0x800]", "immed[gprA_9, 0x0]",         \
+		"immed[gprA_10, " data "]", "immed[gprA_1, 0x6]", "br[.1040], defer[2]",           \
+		"immed[gprB_0, 0xa2b]", "nop"
+
+static uint32_t
+always_200(uint32_t i)
+{
+	(void)i;
+	return 200;
+}
+
+/* 100 bytes of the packet are two pieces, 10 of the stack one. */
+static void
+an_event_costs_its_pieces_and_a_place_on_the_way_to_the_host(void **state)
+{
+	static const struct {
+		enum nic_timed timed;
+		uint32_t bytes;
+	} wanted[] = { { NIC_TIMED_EMEM_RING, 4 }, { NIC_TIMED_EMEM_WRITE, 24 },
+		{ NIC_TIMED_CTM, 64 }, { NIC_TIMED_EMEM_WRITE, 64 }, { NIC_TIMED_CTM, 64 },
+		{ NIC_TIMED_EMEM_WRITE, 64 }, { NIC_TIMED_EMEM_WRITE, 64 }, { NIC_TIMED_REMOTE, 4 },
+		{ NIC_TIMED_EMEM_RING, 16 } };
+	struct nic_predict_options options = { 0 };
+	const struct nic_class *class;
+	struct nic_prediction p;
+	struct nic_mix *mix;
+	uint32_t n = 0;
+
+	(void)state;
+	LOAD(EVENT("0x64", "0xa"), DROP);
+	mix = watch(FIRST, always_200);
+	assert_int_equal(nic_mix_class_cnt(mix), 1);
+	class = nic_mix_class(mix, 0);
+	for (uint32_t i = 0; i < class->path.steps.cnt; i++) {
+		const struct nic_step *step = &class->path.steps.step[i];
+
+		if (step->timed == NIC_TIMED_NONE)
+			continue;
+		assert_in_range(n, 0, sizeof(wanted) / sizeof(wanted[0]) - 1);
+		assert_int_equal(step->timed, wanted[n].timed);
+		assert_int_equal(step->bytes, wanted[n++].bytes);
+	}
+	assert_int_equal(n, sizeof(wanted) / sizeof(wanted[0]));
+	/* 11 and a lost cycle; buffer and header, 16 and 9 words of the packet, 3 of the stack, the
+	 * queue; 3 and 3 lost */
+	assert_int_equal(nic_steps_cycles(&class->path.steps),
+		12 + 36 + (14 + 16) + (14 + 9) + (8 + 3) + 68 + 6);
+	assert_true(class->path.is_guess);
+	assert_int_equal(nic_predict(&card, mix, &options, &p), 0);
+	assert_true(p.limit_mpps[NIC_BOUND_HOST] < 100); /* of packets that are dropped */
+	nic_mix_free(mix);
+}
+
+static uint32_t
+a_piece_or_two(uint32_t i)
+{
+	return 64 + i % 2;
+}
+
+static void
+pieces_of_an_event_tell_paths_apart(void **state)
+{
+	struct nic_mix *mix;
+
+	(void)state;
+	LOAD(EVENT("0xfff", "0x0"), DROP);
+	mix = watch(FRAMES, a_piece_or_two);
+	assert_int_equal(nic_mix_class_cnt(mix), 2);
+	assert_int_equal(nic_mix_class(mix, 0)->packets, FRAMES / 2);
+	assert_int_equal(nic_mix_class(mix, 0)->bytes, FRAMES / 2 * 64);
+	assert_int_equal(nic_mix_class(mix, 1)->packets, FRAMES / 2);
+	nic_mix_free(mix);
+}
+
 /* ---- several engines, faults ---- */
 
 static void
@@ -396,6 +475,8 @@ main(void)
 		TEST(a_lookup_costs_what_the_card_says_where_it_went),
 		TEST(paths_with_one_key_are_told_apart_by_samples),
 		TEST(what_a_lookup_found_tells_paths_apart),
+		TEST(an_event_costs_its_pieces_and_a_place_on_the_way_to_the_host),
+		TEST(pieces_of_an_event_tell_paths_apart),
 		TEST(what_two_engines_saw_is_added),
 		TEST(a_frame_with_a_fault_has_no_path),
 	};
