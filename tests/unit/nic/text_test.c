@@ -235,6 +235,26 @@ an_image_is_listed_and_assembled_again(void **state)
 	free(words);
 }
 
+/* A destination of ld_field and immed stands in one of the two operand fields, and is named by it
+ * also when both banks are written: so binutils prints these words, and so listings of the driver's
+ * 64-bit byte swap that people published read, whose source is in bank A. */
+static void
+a_register_of_both_banks_is_named_by_the_field_it_stands_in(void **state)
+{
+	static const char words[] = "02c089001806\n02c08f081c06\n02c105081c07\n02f200000fb3\n";
+	static const char text[] =
+		"   0:\t.0  ld_field[gprA_6, 1001, gprB_6, >>rot8], gpr_wrboth\n"
+		"   8:\t.1  ld_field[gprB_7, 1111, gprA_6, >>rot8], gpr_wrboth\n"
+		"  10:\t.2  ld_field[gprB_7, 0101, gprA_7, >>rot16], gpr_wrboth\n"
+		"  18:\t.3  immed[gprB_3, 0xb3, <<8], gpr_wrboth\n";
+	char message[256];
+	char *now = run(nic_disasm_file, words, 0, message, sizeof(message));
+
+	(void)state;
+	assert_string_equal(now, text);
+	free(now);
+}
+
 static void
 listings_remark_on_what_the_text_leaves_out(void **state)
 {
@@ -316,6 +336,7 @@ main(void)
 		cmocka_unit_test(blanks_comments_and_listings_are_read_over),
 		cmocka_unit_test(errors_say_where_and_what_was_expected),
 		cmocka_unit_test(an_image_is_listed_and_assembled_again),
+		cmocka_unit_test(a_register_of_both_banks_is_named_by_the_field_it_stands_in),
 		cmocka_unit_test(listings_remark_on_what_the_text_leaves_out),
 		cmocka_unit_test(a_malformed_file_gets_a_sentence_and_nothing_is_written),
 		cmocka_unit_test(a_file_holds_no_more_than_the_code_store),
