@@ -7,16 +7,22 @@
 
 #include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #define WIDTH 1000
-#define HEIGHT 460
+#define HEIGHT 500
 #define TOP 96.0
 #define BOTTOM 340.0
 #define LEFT_FROM 70.0
 #define LEFT_TO 470.0
 #define RIGHT_FROM 560.0
 #define RIGHT_TO 960.0
-#define LEGEND_AT 408
+/* Nothing is written where lines and bars are. */
+#define MARKS_AT (BOTTOM + 18)
+#define BOUNDS_AT (BOTTOM + 38)
+#define UNIT_AT (BOTTOM + 62)
+#define LEGEND_AT 432
+#define LETTER 7.0 /* width of one, wider than the usual fonts' mean */
 #define UNVALIDATED "#b9d0ea"
 
 struct chart {
@@ -59,11 +65,7 @@ y_of(const struct chart *c, double mpps)
 static void
 text(FILE *out, double x, double y, const char *anchor, const char *words)
 {
-	/* a white rim, as some stand on lines */
-	fprintf(out,
-		"<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\" stroke=\"#fff\" "
-		"stroke-width=\"3\" paint-order=\"stroke\">",
-		x, y, anchor);
+	fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">", x, y, anchor);
 	for (; *words != '\0'; words++) {
 		unsigned char c = (unsigned char)*words;
 
@@ -102,7 +104,7 @@ axes(const struct chart *c, const char *title, const char *unit)
 	fprintf(c->out, "<path d=\"M%.1f %.1fV%.1fH%.1f\" fill=\"none\" stroke=\"#333\"/>\n",
 		c->from, TOP, BOTTOM, c->to);
 	text(c->out, c->from - 8, TOP - 16, "end", "Mpps");
-	text(c->out, (c->from + c->to) / 2, BOTTOM + 40, "middle", unit);
+	text(c->out, (c->from + c->to) / 2, UNIT_AT, "middle", unit);
 }
 
 /* ---- the two charts ---- */
@@ -148,7 +150,7 @@ draw_by_mes(const struct bench *b, const struct chart *c)
 			to_x, to_y, b->by_mes[i].p.is_validated ? styles[PREDICTED].colour : "#fff",
 			styles[PREDICTED].colour);
 		snprintf(mark, sizeof(mark), "%u", b->by_mes[i].what);
-		text(c->out, to_x, BOTTOM + 18, "middle", mark);
+		text(c->out, to_x, MARKS_AT, "middle", mark);
 		x = to_x;
 		y = to_y;
 	}
@@ -176,11 +178,11 @@ draw_by_size(const struct bench *b, const struct chart *c)
 		if (p->limit_mpps[NIC_BOUND_WIRE] <= c->most)
 			line(c->out, x + 0.05 * each, y_of(c, p->limit_mpps[NIC_BOUND_WIRE]),
 				x + 0.95 * each, y_of(c, p->limit_mpps[NIC_BOUND_WIRE]), WIRE);
-		text(c->out, x + each / 2, BOTTOM + 18, "middle",
+		text(c->out, x + each / 2, MARKS_AT, "middle",
 			bench_size_name(b->by_size[i].what, buf));
-		text(c->out, x + each / 2, y_of(c, p->mpps) - 5, "middle",
-			nic_bound_name(p->bound));
+		text(c->out, x + each / 2, BOUNDS_AT, "middle", nic_bound_name(p->bound));
 	}
+	text(c->out, c->from - 8, BOUNDS_AT, "end", "bound by");
 }
 
 static void
@@ -194,12 +196,14 @@ draw_legend(const struct bench *b, FILE *out)
 			continue;
 		line(out, x, LEGEND_AT, x + 28, LEGEND_AT, (enum style)i);
 		text(out, x + 34, LEGEND_AT + 4, "start", styles[i].name);
-		x += i == HOST ? 225 : i == PREDICTED ? 130 : 155;
+		x += 34 + LETTER * (double)strlen(styles[i].name) + 20;
 	}
 	text(out, LEFT_FROM, LEGEND_AT + 28, "start",
-		"Above a bar: what bounds it (me emem ctm mac wire host). Hollow points, pale "
-		"bars: not "
-		"validated. A line that is missing is above the scale.");
+		"Bound by: me, microengines; emem and ctm, memories; mac and wire, ports; host, "
+		"PCIe.");
+	text(out, LEFT_FROM, LEGEND_AT + 48, "start",
+		"Hollow points, pale bars: not validated. A line that is missing is above the "
+		"scale.");
 }
 
 /* Of what is drawn, predictions are always within the scale; ceilings and this machine when they

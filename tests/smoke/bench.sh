@@ -57,6 +57,51 @@ assert any("corenic" in w for w in words) and any(w.startswith("not validated") 
 assert len(list(root.iter("{http://www.w3.org/2000/svg}circle"))) == len(rows)
 EOF
 
+# Nothing is written over a line, a bar, a point or other words.
+for name in xdp_drop xdp_acl xdp_flows; do
+	expect 0 "$xoffload" bench "$programs/$name.o" -i "$pcaps/imix.pcap" --svg $name.svg
+done
+python3 - xdp_drop.svg xdp_acl.svg xdp_flows.svg <<'EOF'
+import sys
+import xml.etree.ElementTree as xml
+
+SVG, HEIGHT, WIDTH = "{http://www.w3.org/2000/svg}", 13, 7  # of a letter, wider than the mean
+
+def number(element, *names):
+    return [float(element.get(name)) for name in names]
+
+def words_of(root):
+    for text in root.iter(SVG + "text"):
+        x, y = number(text, "x", "y")
+        width = WIDTH * len(text.text)
+        left = x - {"start": 0, "middle": width / 2, "end": width}[text.get("text-anchor")]
+        yield text.text, (left, y - HEIGHT + 2, left + width, y + 3)
+
+def drawn(root):
+    for line in root.iter(SVG + "line"):
+        x1, y1, x2, y2 = number(line, "x1", "y1", "x2", "y2")
+        yield min(x1, x2), min(y1, y2) - 1, max(x1, x2), max(y1, y2) + 1
+    for rect in list(root.iter(SVG + "rect"))[1:]:
+        x, y, width, height = number(rect, "x", "y", "width", "height")
+        yield x, y, x + width, y + height
+    for circle in root.iter(SVG + "circle"):
+        x, y, r = number(circle, "cx", "cy", "r")
+        yield x - r, y - r, x + r, y + r
+
+def meet(a, b):
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+for name in sys.argv[1:]:
+    root = xml.parse(name).getroot()
+    words, width, height = list(words_of(root)), *number(root, "width", "height")
+    bounds = {"me", "emem", "ctm", "mac", "wire", "host"}
+    assert sum(text in bounds for text, _ in words) == 7, words
+    for i, (text, box) in enumerate(words):
+        assert box[0] >= 0 and box[1] >= 0 and box[2] <= width and box[3] <= height, (name, text, box)
+        assert not [b for b in drawn(root) if meet(box, b)], (name, text, box)
+        assert not [t for t, b in words[:i] if meet(box, b)], (name, text, box)
+EOF
+
 expect 0 "$xoffload" bench "$programs/xdp_drop.o" -i "$pcaps/udp-flood.pcap" --firmware corenic -n 50
 says out '^packets    50 of .*; it has more \(-n\)'
 says out '^    10 +19\.[0-9]+ +[0-9.]+  me     yes +#'
