@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dpdk-app/arrival.h"
 #include "dpdk-app/dump.h"
 #include "dpdk-app/json.h"
 #include "dpdk-app/output.h"
@@ -34,6 +35,7 @@ struct tracing {
 	size_t bytes;
 	/* on the host */
 	struct xb_vm *vm;
+	uint8_t *spare; /* of a tc program, see struct arrival */
 	/* on the card */
 	struct nic_engine *engine;
 	uint32_t *map_numbers; /* as obj->maps */
@@ -42,6 +44,32 @@ struct tracing {
 };
 
 /* ---- the packet ---- */
+
+static bool
+is_tc_on_host(const struct tracing *t)
+{
+	return t->vm != NULL && t->program.prog->type != BPF_PROG_TYPE_XDP;
+}
+
+/* NULL, or why the program does not see it. */
+static const char *
+put_skb(struct tracing *t, const struct pcap_pkthdr *header, uint32_t buf_bytes)
+{
+	const struct arrival arrival = {
+		.buf = t->buf,
+		.data = t->buf + PKT_HEADROOM,
+		.buf_bytes = buf_bytes,
+		.bytes = header->caplen,
+		.tstamp_ns = (uint64_t)header->ts.tv_sec * 1000000000u +
+			     (uint64_t)header->ts.tv_usec, /* nanoseconds were asked for */
+		.spare = t->spare,
+	};
+
+	t->packet.is_tc = true;
+	if (arrival_skb(&arrival, &t->packet.skb) == 0)
+		return NULL;
+	return "cut short in its VLAN tag, for which the kernel frees it";
+}
 
 /* NULL, or why the program does not see it. */
 static const char *
@@ -77,7 +105,7 @@ put_packet(struct tracing *t, const struct pcap_pkthdr *header, const u_char *by
 	};
 	if (t->engine != NULL && header->caplen > NIC_FRAME_BYTES_MAX)
 		return "longer than a card's buffer";
-	return NULL;
+	return is_tc_on_host(t) ? put_skb(t, header, size) : NULL;
 }
 
 /* One before the one that is asked for. */
@@ -88,6 +116,8 @@ run_untraced(struct tracing *t)
 
 	if (t->engine != NULL)
 		nic_engine_run(t->engine, &t->frame);
+	else if (t->packet.is_tc)
+		xb_vm_run_skb(t->vm, t->program.image, &t->packet.skb, &r0);
 	else
 		xb_vm_run_xdp(t->vm, t->program.image, &t->packet.xdp, &r0);
 }
@@ -245,16 +275,35 @@ print_json(struct tracing *t)
 		stdout);
 }
 
+/* What counts as a fault counts as what the kernel would do then. */
+static enum code
+code_on_host(const struct tracing *t, int err, uint64_t r0)
+{
+	enum code code;
+
+	if (!t->packet.is_tc)
+		return err != 0 ? CODE_XDP_ABORTED : code_of_xdp(r0);
+	if (err != 0)
+		return CODE_TC_ACT_SHOT;
+	code_of_tc(t->program.prog->type, (int32_t)r0, &code);
+	return code;
+}
+
+/* A VLAN tag that is in the context is in the packet again, as when it leaves a device. */
 static int
 run_on_host(struct tracing *t)
 {
-	const struct xb_xdp *xdp = &t->packet.xdp;
-	uint64_t r0;
+	const struct xb_xdp *pkt = trace_packet_place(&t->packet);
+	uint64_t r0 = 0;
 	int err = trace_bpf(&t->trace, &t->program, t->vm, &t->packet, &r0);
 
-	t->code = err != 0 ? CODE_XDP_ABORTED : code_of_xdp(r0);
-	t->data = xdp->data;
-	t->bytes = (size_t)(xdp->data_end - xdp->data);
+	if (err == -ENOMEM)
+		return err;
+	t->code = code_on_host(t, err, r0);
+	if (t->packet.is_tc && xb_skb_retag(&t->packet.skb) < 0)
+		t->code = CODE_no_buffer;
+	t->data = pkt->data;
+	t->bytes = (size_t)(pkt->data_end - pkt->data);
 	return err;
 }
 
@@ -309,21 +358,15 @@ static int
 load_on_host(struct tracing *t)
 {
 	const struct program_how how = {
-		.type = BPF_PROG_TYPE_XDP,
+		.type = t->program.prog->type,
 		.n_cpus = 1,
 		.is_verified = true,
 		.is_traced = true,
 	};
 
-	if (t->program.prog->type != BPF_PROG_TYPE_XDP) {
-		complain(
-			"program '%s' is a %s program; on the host only XDP programs can be traced "
-			"yet",
-			t->program.prog->name, xb_prog_type_name(t->program.prog->type));
-		return STATUS_REFUSED;
-	}
 	t->vm = xb_vm_new(0);
-	if (t->vm == NULL) {
+	t->spare = malloc(XB_SKB_SPARE_BYTES);
+	if (t->vm == NULL || t->spare == NULL) {
 		complain("no memory");
 		return STATUS_RUNTIME;
 	}
@@ -414,6 +457,7 @@ cmd_trace(const struct options *opt)
 	json_decref(t.trace.rows);
 	xb_vm_free(t.vm);
 	nic_engine_free(t.engine);
+	free(t.spare);
 	free(t.map_numbers);
 	place_end(&t.place);
 	program_close(&t.program);

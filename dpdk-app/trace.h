@@ -40,10 +40,19 @@ struct trace {
 
 /* The packet of a trace, in a buffer as packet.h draws it. */
 struct trace_packet {
-	struct xb_xdp xdp;
+	bool is_tc;	   /* skb is it, else xdp */
+	struct xb_xdp xdp; /* on the host */
+	struct xb_skb skb;
 	uint64_t index;	  /* in the capture, the first is 0 */
 	uint32_t missing; /* bytes that the capture does not have */
 };
+
+/* Where it is now. */
+static inline const struct xb_xdp *
+trace_packet_place(const struct trace_packet *packet)
+{
+	return packet->is_tc ? &packet->skb.pkt : &packet->xdp;
+}
 
 /* "pkt", "pkt+4", "pkt-4". */
 void trace_name_at(char *name, size_t size, const char *base, int64_t at);
@@ -63,7 +72,7 @@ json_t *trace_json_changes(const struct trace_row *row);
 void trace_add(struct trace *t, const struct trace_row *row);
 
 /* trace_bpf.c: the host engine. Runs the packet, which is what the program made of it then. 0 and
- * *r0, or xb_vm_run_xdp()'s -errno; the last row says why. -ENOMEM also when there was no room. */
+ * *r0, or -errno of the run; the last row says why. -ENOMEM also when there was no room. */
 int trace_bpf(struct trace *t, struct program *p, struct xb_vm *vm, struct trace_packet *packet,
 	uint64_t *r0);
 

@@ -20,16 +20,18 @@ struct tracer {
 	struct trace *trace;
 	const struct program *program;
 	const struct xb_xdp *pkt;
-	uint64_t *values; /* as obj->maps: the value looked up last, 0 */
+	const struct xb_skb *skb; /* whose packet that is; NULL: an XDP program's */
+	uint64_t *values;	  /* as obj->maps: the value looked up last, 0 */
 	/* Before the last instruction; none was yet: image NULL. */
 	const struct xb_image *image;
 	uint32_t insn;
 	unsigned int depth;
 	uint64_t r[REGS];
 	struct xb_xdp pkt_was;
+	struct __sk_buff md_was;
 	uint8_t *stack; /* of all frames; not a copy */
 	uint8_t stack_was[STACK_BYTES];
-	uint8_t *bytes_was; /* hard_start to hard_end */
+	uint8_t *bytes_was; /* hard_start to hard_end; room for those of the spare buffer, too */
 };
 
 static const struct xb_prog *
@@ -91,15 +93,27 @@ name_map(const struct tracer *t, uint64_t addr, char *name, size_t size)
 	return false;
 }
 
+/* Of a tc program's context fields differ; XDP's is an address. */
+static bool
+name_context(const struct tracer *t, uint64_t addr, char *name, size_t size)
+{
+	const void *from = t->skb != NULL ? (const void *)&t->skb->md : t->pkt;
+
+	if (!is_in(addr, from, t->skb != NULL ? sizeof(t->skb->md) : sizeof(struct xdp_md)))
+		return false;
+	trace_name_at(name, size, "ctx", (int64_t)(addr - (uint64_t)(uintptr_t)from));
+	return true;
+}
+
 /* What a program knows the address by; false when it is no address of its. */
 static bool
 name_address(const struct tracer *t, uint64_t addr, char *name, size_t size)
 {
 	const struct xb_xdp *pkt = t->pkt;
 
-	if (is_in(addr, pkt, sizeof(struct xdp_md)))
-		snprintf(name, size, "ctx");
-	else if (is_in(addr, pkt->hard_start, (uint64_t)(pkt->hard_end - pkt->hard_start)))
+	if (name_context(t, addr, name, size))
+		return true;
+	if (is_in(addr, pkt->hard_start, (uint64_t)(pkt->hard_end - pkt->hard_start)))
 		trace_name_at(name, size, "pkt", (int64_t)(addr - (uint64_t)(uintptr_t)pkt->data));
 	else
 		return name_stack(t, addr, name, size) || name_map(t, addr, name, size);
@@ -190,13 +204,24 @@ name_byte(const void *tracer, const uint8_t *byte, char *name, size_t size)
 	return name_address(tracer, (uint64_t)(uintptr_t)byte, name, size);
 }
 
-/* What a helper did to the packet and the stack, and to where the packet begins and ends. */
+static ptrdiff_t
+shorter(const struct xb_xdp *a, const struct xb_xdp *b)
+{
+	ptrdiff_t x = a->data_end - a->data, y = b->data_end - b->data;
+
+	return x < y ? x : y;
+}
+
+/* To where the packet is, begins and ends; and bytes of it. */
 static void
-add_helper_effects(const struct tracer *t, struct trace_row *row)
+add_packet_effects(const struct tracer *t, struct trace_row *row)
 {
 	const struct xb_xdp *was = &t->pkt_was, *is = t->pkt;
 
-	if (was->data > is->data)
+	if (was->hard_start != is->hard_start)
+		trace_change(
+			row, "packet", "%td bytes, in a larger buffer", is->data_end - is->data);
+	else if (was->data > is->data)
 		trace_change(row, "packet", "%td bytes, begins %td earlier",
 			is->data_end - is->data, was->data - is->data);
 	else if (was->data < is->data)
@@ -206,8 +231,22 @@ add_helper_effects(const struct tracer *t, struct trace_row *row)
 		trace_change(row, "packet", "%td bytes", is->data_end - is->data);
 	if (was->data_meta - was->data != is->data_meta - is->data)
 		trace_change(row, "metadata", "%td bytes", is->data - is->data_meta);
-	trace_change_where(row, t->bytes_was, is->hard_start,
-		(size_t)(is->hard_end - is->hard_start), name_byte, t);
+	if (was->hard_start != is->hard_start)
+		trace_change_where(row, t->bytes_was + (was->data - was->hard_start), is->data,
+			(size_t)shorter(was, is), name_byte, t);
+	else
+		trace_change_where(row, t->bytes_was, is->hard_start,
+			(size_t)(is->hard_end - is->hard_start), name_byte, t);
+}
+
+/* What a helper did to the packet, a tc program's context, the stack. */
+static void
+add_helper_effects(const struct tracer *t, struct trace_row *row)
+{
+	add_packet_effects(t, row);
+	if (t->skb != NULL)
+		trace_change_where(row, (const uint8_t *)&t->md_was, (const uint8_t *)&t->skb->md,
+			sizeof(t->md_was), name_byte, t);
 	if (t->stack != NULL)
 		trace_change_where(row, t->stack_was, t->stack, STACK_BYTES, name_byte, t);
 }
@@ -303,6 +342,8 @@ keep(struct tracer *t, const struct xb_step *step)
 	t->pkt_was = *t->pkt;
 	if (!is_helper_call(last_insn(t)))
 		return;
+	if (t->skb != NULL)
+		t->md_was = t->skb->md;
 	memcpy(t->stack_was, t->stack, STACK_BYTES);
 	memcpy(t->bytes_was, t->pkt->hard_start, (size_t)(t->pkt->hard_end - t->pkt->hard_start));
 }
@@ -328,24 +369,48 @@ finish_last(const struct tracer *t, int err, const struct xb_fault *fault)
 	trace_add(t->trace, &row);
 }
 
+static size_t
+bytes_at_most(const struct tracer *t)
+{
+	size_t bytes = (size_t)(t->pkt->hard_end - t->pkt->hard_start);
+
+	return t->skb != NULL && bytes < XB_SKB_SPARE_BYTES ? XB_SKB_SPARE_BYTES : bytes;
+}
+
+static int
+run(struct tracer *t, struct xb_vm *vm, struct trace_packet *packet, uint64_t *r0)
+{
+	int err;
+
+	xb_vm_set_step(vm, on_step, t);
+	if (packet->is_tc)
+		err = xb_vm_run_skb(vm, t->program->image, &packet->skb, r0);
+	else
+		err = xb_vm_run_xdp(vm, t->program->image, &packet->xdp, r0);
+	xb_vm_set_step(vm, NULL, NULL);
+	finish_last(t, err, xb_vm_fault(vm));
+	return err;
+}
+
 int
 trace_bpf(struct trace *trace, struct program *p, struct xb_vm *vm, struct trace_packet *packet,
 	uint64_t *r0)
 {
-	struct tracer t = { .trace = trace, .program = p, .pkt = &packet->xdp };
+	struct tracer t = {
+		.trace = trace,
+		.program = p,
+		.pkt = trace_packet_place(packet),
+		.skb = packet->is_tc ? &packet->skb : NULL,
+	};
 	int err = -ENOMEM;
 
 	t.values = calloc(p->obj->map_cnt + 1, sizeof(*t.values));
-	t.bytes_was = malloc((size_t)(packet->xdp.hard_end - packet->xdp.hard_start));
+	t.bytes_was = malloc(bytes_at_most(&t));
 	for (uint32_t i = 0; t.values != NULL && i < p->obj->map_cnt; i++)
 		if (p->maps[i] != NULL && p->obj->maps[i].contents != NULL)
 			t.values[i] = (uint64_t)(uintptr_t)xb_map_value_addr(p->maps[i], 0);
-	if (t.values != NULL && t.bytes_was != NULL) {
-		xb_vm_set_step(vm, on_step, &t);
-		err = xb_vm_run_xdp(vm, p->image, &packet->xdp, r0);
-		xb_vm_set_step(vm, NULL, NULL);
-		finish_last(&t, err, xb_vm_fault(vm));
-	}
+	if (t.values != NULL && t.bytes_was != NULL)
+		err = run(&t, vm, packet, r0);
 	free(t.values);
 	free(t.bytes_was);
 	return err;

@@ -7,4 +7,4 @@ t --bpf $B/bpf/programs/xdp_drop.o -i pcaps/icmp.pcap --filter 'ip and and'
 t --bpf $B/bpf/programs/xdp_drop.o -i pcaps/icmp.pcap --count 3
 t --bpf $B/bpf/programs/xdp_drop.o -i pcaps/nowhere.pcap
 t --bpf $B/bpf/programs/xdp_drop.o -i pcaps/malformed.pcap -n 0
-t --bpf $B/tests/objects/subprogs.o -p second -i pcaps/icmp.pcap
+t --bpf $B/bpf/programs/tc_nat.o -i pcaps/malformed.pcap -n 17
