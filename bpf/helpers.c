@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "bpf/verifier/helper_proto.h"
+
 enum {
 	OTHER = 0,
 	XDP = 1,
@@ -28,9 +30,8 @@ enum {
 	.tc = ((programs)&TC) != 0, .gpl_only = ((flags)&GPL) != 0,                                \
 	.changes_packet = ((flags)&PKT) != 0
 #define KNOWN(num, sym, programs, flags) [num] = { ROW(num, sym, programs, flags) },
-#define HELPER(num, sym, result, a1, a2, a3, a4, a5, programs, flags)                              \
-	[num] = { ROW(num, sym, programs, flags), .fn = helper_##sym, .ret = XB_RET_##result,      \
-		.args = { XB_ARG_##a1, XB_ARG_##a2, XB_ARG_##a3, XB_ARG_##a4, XB_ARG_##a5 } },
+#define HELPER(num, sym, programs, flags)                                                          \
+	[num] = { ROW(num, sym, programs, flags), .fn = helper_##sym },
 
 static const struct xb_helper helpers[] = {
 #include "bpf/helpers.def"
@@ -69,31 +70,43 @@ check_mem(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool write)
 	return write ? "is not memory the program may write" : "is not memory the program may read";
 }
 
-/* Argument i; map: the map argument before it, if there was one. */
 static const char *
-check_arg(const struct xb_vm *vm, const struct xb_helper *helper, unsigned int i, const uint64_t *r,
-	const struct xb_map *map)
+check_ctx(const struct xb_vm *vm, const struct xb_helper *helper, uint64_t r)
 {
-	switch (helper->args[i]) {
-	case XB_ARG_CTX:
-		if (!xb_vm_has_ctx(vm))
-			return "should be the context, and this program runs on plain memory";
-		if (vm->skb ? !helper->tc : !helper->xdp)
-			return "should be another kind of context";
-		return r[i] == (uintptr_t)xb_vm_ctx(vm) ? NULL : "is not the context";
-	case XB_ARG_MAP:
-		if (!map_of(vm, r[i]))
-			return "is not a map";
-		if (helper->id == BPF_FUNC_tail_call &&
-			xb_map_type(map_of(vm, r[i])) != BPF_MAP_TYPE_PROG_ARRAY)
-			return "is a map, but not a program array";
-		return NULL;
-	case XB_ARG_MAP_KEY: return check_mem(vm, r[i], xb_map_key_size(map), false);
-	case XB_ARG_MAP_VALUE: return check_mem(vm, r[i], xb_map_value_size(map), false);
-	case XB_ARG_MEM: return check_mem(vm, r[i], r[i + 1], false);
-	case XB_ARG_MEM_OUT: return check_mem(vm, r[i], r[i + 1], true);
-	case XB_ARG_MEM_OR_NULL: return r[i + 1] ? check_mem(vm, r[i], r[i + 1], false) : NULL;
-	case XB_ARG_SIZE: return r[i] ? NULL : "is a size and may not be 0";
+	if (!xb_vm_has_ctx(vm))
+		return "should be the context, and this program runs on plain memory";
+	if (vm->skb ? !helper->tc : !helper->xdp)
+		return "should be another kind of context";
+	return r == (uintptr_t)xb_vm_ctx(vm) ? NULL : "is not the context";
+}
+
+static const char *
+check_map(const struct xb_vm *vm, const struct xb_helper *helper, uint64_t r)
+{
+	const struct xb_map *map = map_of(vm, r);
+
+	if (!map)
+		return "is not a map";
+	if (helper->id == BPF_FUNC_tail_call && xb_map_type(map) != BPF_MAP_TYPE_PROG_ARRAY)
+		return "is a map, but not a program array";
+	return NULL;
+}
+
+/* Argument i of that kind; map: the map argument before it, if there was one. */
+static const char *
+check_arg(const struct xb_vm *vm, const struct xb_helper *helper, uint32_t kind, unsigned int i,
+	const uint64_t *r, const struct xb_map *map)
+{
+	switch (kind & XV_ARG_KIND) {
+	case XV_ARG_CTX: return check_ctx(vm, helper, r[i]);
+	case XV_ARG_MAP: return check_map(vm, helper, r[i]);
+	case XV_ARG_KEY: return check_mem(vm, r[i], xb_map_key_size(map), false);
+	case XV_ARG_VALUE: return check_mem(vm, r[i], xb_map_value_size(map), false);
+	case XV_ARG_MEM:
+		if (kind & XV_ARG_NULLABLE && r[i + 1] == 0)
+			return NULL;
+		return check_mem(vm, r[i], r[i + 1], kind & XV_ARG_WRITE);
+	case XV_ARG_SIZE: return r[i] ? NULL : "is a size and may not be 0";
 	default: return NULL;
 	}
 }
@@ -101,17 +114,18 @@ check_arg(const struct xb_vm *vm, const struct xb_helper *helper, unsigned int i
 bool
 xb_vm_check_args(struct xb_vm *vm, const struct xb_helper *helper, const uint64_t *r)
 {
+	const struct xv_proto *proto = xv_proto_of(helper->id);
 	const struct xb_map *map = NULL;
 
-	for (unsigned int i = 0; i < ARRAY_SIZE(helper->args); i++) {
-		const char *wrong = check_arg(vm, helper, i, r, map);
+	for (unsigned int i = 0; i < ARRAY_SIZE(proto->arg); i++) {
+		const char *wrong = check_arg(vm, helper, proto->arg[i], i, r, map);
 
 		if (wrong) {
 			xb_vm_faultf(vm, -EFAULT, vm->fault.insn, "%s: r%u = %#" PRIx64 " %s",
 				helper->name, i + 1, r[i], wrong);
 			return false;
 		}
-		if (helper->args[i] == XB_ARG_MAP)
+		if (proto->arg[i] == XV_ARG_MAP)
 			map = map_of(vm, r[i]);
 	}
 	return true;

@@ -330,27 +330,6 @@ void xb_map_thread_offline(unsigned int cpu);
 
 struct xb_vm;
 
-/* Kinds of arguments and results, after the kernel's enum bpf_arg_type / bpf_return_type. */
-enum xb_arg {
-	XB_ARG_NONE,
-	XB_ARG_ANYTHING, /* any initialised value */
-	XB_ARG_CTX,
-	XB_ARG_MAP,	    /* a map */
-	XB_ARG_MAP_KEY,	    /* readable, key_size bytes of the map argument before it */
-	XB_ARG_MAP_VALUE,   /* readable, value_size bytes of the map argument before it */
-	XB_ARG_MEM,	    /* readable memory, size in the next argument */
-	XB_ARG_MEM_OR_NULL, /* the same or NULL when the size is 0 */
-	XB_ARG_MEM_OUT,	    /* memory that is written, size in the next argument */
-	XB_ARG_SIZE,	    /* size of the memory argument before it, greater than 0 */
-	XB_ARG_SIZE_OR_ZERO,
-};
-
-enum xb_ret {
-	XB_RET_INTEGER,
-	XB_RET_VOID,
-	XB_RET_MAP_VALUE_OR_NULL,
-};
-
 typedef uint64_t (*xb_helper_fn)(
 	struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5);
 
@@ -358,8 +337,6 @@ struct xb_helper {
 	int32_t id;	  /* enum bpf_func_id */
 	const char *name; /* "bpf_map_lookup_elem" */
 	xb_helper_fn fn;  /* NULL: known by name only */
-	uint8_t ret;	  /* enum xb_ret */
-	uint8_t args[5];  /* enum xb_arg */
 	bool xdp, tc;	  /* which program types may call it */
 	bool gpl_only;
 	bool changes_packet; /* packet pointers are invalid after it */

@@ -10,12 +10,7 @@
 
 /* ---- the table ---- */
 
-#define XDP 1
-#define TC 2
-#define BOTH 3
-#define GPL XV_HELPER_GPL
 #define PKT XV_HELPER_PKT
-#define MOVES XV_HELPER_MOVES
 #define SIZE_BITS(n) ((uint32_t)(n) << XV_ARG_SIZE_SHIFT)
 /* Words of protos.def that are not this file's own constants. */
 enum {
@@ -55,14 +50,14 @@ enum {
 #define MAP_ONLY(map, helper)
 #define HELPER_ONLY(helper, map)
 static const struct xv_proto protos[ID_CNT] = {
-#define PROTO(name, whom, flag, result, a1, a2, a3, a4, a5)                                        \
+#define PROTO(name, flag, result, a1, a2, a3, a4, a5)                                              \
 	[ID_##name] = {                                                                            \
-		.who = (whom),                                                                     \
+		.is_row = true,                                                                    \
 		.flags = (flag),                                                                   \
 		.ret = XV_RET_##result,                                                            \
 		.arg = { a1, a2, a3, a4, a5 },                                                     \
 	},
-#define REFUSED(name, whom, what) [ID_##name] = { .who = (whom), .refused = (what) },
+#define REFUSED(name, what) [ID_##name] = { .is_row = true, .refused = (what) },
 #include "bpf/verifier/protos.def"
 #undef PROTO
 #undef REFUSED
@@ -91,12 +86,16 @@ static const struct {
 #undef PROTO
 #undef REFUSED
 
-static const struct xv_proto *
-find_proto(const struct xb_verify_env *env, int32_t id)
+const struct xv_proto *
+xv_proto_of(int32_t id)
 {
-	uint8_t who = env->opts->type == BPF_PROG_TYPE_XDP ? XDP : TC;
+	return id >= 0 && id < ID_CNT && protos[id].is_row ? &protos[id] : NULL;
+}
 
-	return id >= 0 && id < ID_CNT && (protos[id].who & who) ? &protos[id] : NULL;
+static bool
+may_call(const struct xb_verify_env *env, const struct xb_helper *helper)
+{
+	return env->opts->type == BPF_PROG_TYPE_XDP ? helper->xdp : helper->tc;
 }
 
 const char *
@@ -110,8 +109,10 @@ xv_helper_name(int32_t id)
 bool
 xv_helper_changes_packet(const struct xb_verify_env *env, int32_t id)
 {
+	const struct xb_helper *helper = xb_helper_by_id(id);
+
 	(void)env;
-	return id >= 0 && id < ID_CNT && (protos[id].flags & MOVES);
+	return helper && helper->changes_packet;
 }
 
 /* ---- maps and helpers that do not go together ---- */
@@ -169,12 +170,14 @@ check_map_write(struct xb_verify_env *env, const struct xv_call *call)
 static int
 check_allowed(struct xb_verify_env *env, int32_t id, const struct xv_proto **proto)
 {
+	const struct xb_helper *helper = xb_helper_by_id(id);
+
 	if (id < 0 || id >= ID_CNT) {
 		xv_say(env, "invalid func %s#%d\n", xv_helper_name(id), id);
 		return -EINVAL;
 	}
-	*proto = find_proto(env, id);
-	if (!*proto) {
+	*proto = xv_proto_of(id);
+	if (!*proto || !helper || !may_call(env, helper)) {
 		xv_say(env, "program of this type cannot use helper %s#%d\n", xv_helper_name(id),
 			id);
 		return -EINVAL;
@@ -182,7 +185,7 @@ check_allowed(struct xb_verify_env *env, int32_t id, const struct xv_proto **pro
 	if ((*proto)->refused)
 		return xv_unsupported(
 			env, "helper %s#%d: %s", xv_helper_name(id), id, (*proto)->refused);
-	if (!env->opts->gpl_compatible && ((*proto)->flags & GPL)) {
+	if (!env->opts->gpl_compatible && helper->gpl_only) {
 		xv_say(env,
 			"cannot call GPL-restricted function from non-GPL compatible program\n");
 		return -EINVAL;
@@ -342,7 +345,7 @@ xv_check_helper(struct xb_verify_env *env, const struct bpf_insn *insn)
 	err = set_result(env, &call);
 	if (!err)
 		err = check_compatible(env, &call);
-	if (!err && (call.proto->flags & MOVES))
+	if (!err && xv_helper_changes_packet(env, call.id))
 		err = xv_clear_packets(env, env->cur);
 	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The shape of a row of protos.def, for check_helper.c and check_arg.c. */
+/* The shape of a row of protos.def, for check_helper.c, check_arg.c and helpers.c. */
 #ifndef XB_VERIFIER_HELPER_PROTO_H
 #define XB_VERIFIER_HELPER_PROTO_H
 
@@ -44,12 +44,10 @@ enum xv_ret {
 	XV_RET_RINGBUF_OR_NULL,
 };
 
-#define XV_HELPER_GPL 1u
-#define XV_HELPER_PKT 2u
-#define XV_HELPER_MOVES 4u
+#define XV_HELPER_PKT 1u
 
 struct xv_proto {
-	uint8_t who; /* bit 0: XDP, bit 1: tc */
+	bool is_row; /* there is one */
 	uint8_t flags, ret;
 	uint32_t arg[5];
 	const char *refused; /* what this verifier does not know; NULL: all is known */
@@ -68,6 +66,8 @@ struct xv_call {
 };
 
 const char *xv_helper_name(int32_t id);
+/* NULL: no row of protos.def is about it. */
+const struct xv_proto *xv_proto_of(int32_t id);
 /* check_arg.c: argument i (0-4) of the call. */
 int xv_check_arg(struct xb_verify_env *env, struct xv_call *call, unsigned int i);
 

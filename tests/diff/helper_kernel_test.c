@@ -16,9 +16,9 @@
 
 #define HELPER_CNT 211
 
-/* Linux 6.16 lets all program types call these. */
-static const int32_t later[] = { 15, 16, 17, 22, 37, 55, 109, 117, 141, 148, 156, 157, 176, 180,
-	191 };
+/* Linux 6.13 lets tc programs call 122 (get_netns_cookie), 6.16 all types the others. */
+static const int32_t later[] = { 122, 15, 16, 17, 22, 37, 55, 109, 117, 141, 148, 156, 157, 176,
+	180, 191 };
 
 static bool
 came_later(int32_t id)

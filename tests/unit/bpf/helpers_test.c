@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Helpers: the table, the check of arguments, each implementation. */
 #include "bpf/internal.h"
+#include "bpf/verifier/helper_proto.h"
 #include "bpf/xb.h"
 #include "tests/_cmocka.h"
 
@@ -56,32 +57,50 @@ names_are_those_of_the_uapi_header(void **state)
 	assert_string_equal(xb_helper_by_id(211)->name, "bpf_cgrp_storage_delete");
 }
 
+static bool
+is_size(uint32_t arg)
+{
+	return arg == XV_ARG_SIZE || arg == XV_ARG_SIZE0;
+}
+
 /* An argument kind that names another argument must find it where it looks. */
+static void
+check_proto(const struct xv_proto *proto)
+{
+	bool map = false, end = false;
+
+	for (unsigned int i = 0; i < 5; i++) {
+		const uint32_t a = proto->arg[i], after = i < 4 ? proto->arg[i + 1] : XV_ARG_NONE;
+		const uint32_t kind = a & XV_ARG_KIND;
+
+		end |= kind == XV_ARG_NONE;
+		assert_int_equal(end, kind == XV_ARG_NONE);
+		map |= kind == XV_ARG_MAP;
+		if (kind == XV_ARG_KEY || kind == XV_ARG_VALUE)
+			assert_true(map);
+		if (kind == XV_ARG_MEM && !(a & XV_ARG_FIXED))
+			assert_true(a & XV_ARG_NULLABLE ? after == XV_ARG_SIZE0 : is_size(after));
+	}
+}
+
+/* Those that no program of ours may call need none. */
 static void
 prototypes_are_sound(void **state)
 {
 	(void)state;
 	for (int32_t id = 1; id <= HELPER_CNT; id++) {
 		const struct xb_helper *h = xb_helper_by_id(id);
-		bool map = false, end = false;
+		const struct xv_proto *proto = xv_proto_of(id);
 
-		if (!h->fn)
-			continue;
-		assert_true(h->xdp || h->tc);
-		for (unsigned int i = 0; i < 5; i++) {
-			uint8_t a = h->args[i], after = i < 4 ? h->args[i + 1] : XB_ARG_NONE;
-
-			end |= a == XB_ARG_NONE;
-			assert_int_equal(end, a == XB_ARG_NONE);
-			map |= a == XB_ARG_MAP;
-			if (a == XB_ARG_MAP_KEY || a == XB_ARG_MAP_VALUE)
-				assert_true(map);
-			if (a == XB_ARG_MEM || a == XB_ARG_MEM_OUT)
-				assert_int_equal(after, XB_ARG_SIZE);
-			if (a == XB_ARG_MEM_OR_NULL)
-				assert_int_equal(after, XB_ARG_SIZE_OR_ZERO);
-		}
+		assert_int_equal(proto != NULL, h->xdp || h->tc);
+		if (h->fn)
+			assert_true(proto && !proto->refused);
+		if (proto)
+			check_proto(proto);
 	}
+	assert_null(xv_proto_of(0));
+	assert_null(xv_proto_of(-1));
+	assert_null(xv_proto_of(HELPER_CNT + 1));
 }
 
 static void
