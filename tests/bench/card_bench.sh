@@ -52,8 +52,7 @@ done | awk '{
 		$1, $2, ($2 > 1 ? "s" : " "), $3, 1000 / $3, $4, $3 * $4, $5, 1000 / $5, $3 / $5, $3 / $7 }'
 
 peak() { # KiB
-	/usr/bin/time -f %M "$xoffload" run "$programs/xdp_flows.o" -i "$capture" -m xdpoffload "$@" 2>&1 >/dev/null |
-		tail -n 1
+	"$(dirname "$0")/peak.py" "$xoffload" run "$programs/xdp_flows.o" -i "$capture" -m xdpoffload "$@"
 }
 once=$(peak) ten=$(peak --repeat 10)
 echo "peak memory of xdp_flows on the card: 1 M packets $once KiB, 10 M packets $ten KiB"

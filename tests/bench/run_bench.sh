@@ -55,7 +55,6 @@ for what in xdp_drop xdp_ipv6_filter testpmd libpcap; do
 done
 
 peak() { # KiB
-	/usr/bin/time -f %M "$xoffload" run "$programs/xdp_drop.o" -m xdpdrv -i "$capture" "$@" 2>&1 >/dev/null |
-		tail -n 1
+	"$(dirname "$0")/peak.py" "$xoffload" run "$programs/xdp_drop.o" -m xdpdrv -i "$capture" "$@"
 }
 echo "peak memory: 1 M packets $(peak) KiB, 10 M packets $(peak --repeat 10) KiB"
