@@ -113,15 +113,6 @@ struct handlers {
 	size_t pair_cnt;
 };
 
-/* Condition codes as a sum that has them. */
-static uint64_t
-flags_sum(const struct nic_ctx *ctx)
-{
-	uint32_t low = ctx->n ? SIGN : !ctx->z;
-
-	return (uint64_t)ctx->c << 32 | low;
-}
-
 /* No other context can run, so a swap only waits. */
 static bool
 is_alone(const struct nic_me *me)
@@ -172,8 +163,9 @@ loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream
 	};
 	static const struct pair pairs[] = { NIC_FAST_PAIR_LIST(PAIR_ROW) };
 	/* clang-format on */
-	uint64_t sum, skew, address = 0;
-	uint32_t x, y, prev_r, prev_a, to = 0, pc;
+	uint64_t skew, address = 0;
+	uint32_t prev_r, prev_a, to = 0, pc;
+	struct nic_cc cc;
 	uint8_t *place = NULL;
 	int64_t room;
 	bool alone;
@@ -185,9 +177,7 @@ loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream
 	_Static_assert(sizeof(each) / sizeof(each[0]) == NIC_FAST_CNT, "one each");
 	if (!me)
 		return &handlers;
-	sum = flags_sum(me->ctx);
-	x = me->ctx->v ? ~(uint32_t)sum : (uint32_t)sum;
-	y = x;
+	cc = me->ctx->cc;
 	prev_r = me->prev_result;
 	prev_a = me->prev_a;
 	pc = me->ctx->pc;
@@ -221,9 +211,8 @@ MUL_START:
 PRODUCT:
 	if (unlikely(me->mul_steps != u->off))
 		goto EXACT;
-	sum = (uint64_t)(me->mul_a & u->imm) * (me->mul_b & u->mask);
-	sum = (uint32_t)(sum >> u->shift);
-	x = prev_r = (uint32_t)sum;
+	prev_r = (uint32_t)((uint64_t)(me->mul_a & u->imm) * (me->mul_b & u->mask) >> u->shift);
+	cc = nic_cc_of(prev_r);
 	PUT_R(prev_r);
 	NEXT();
 
@@ -293,10 +282,7 @@ leave:
 	me->prev_result = prev_r;
 	me->prev_a = prev_a;
 	me->ctx->pc = pc;
-	me->ctx->n = IS_N;
-	me->ctx->z = !(uint32_t)sum;
-	me->ctx->v = IS_V;
-	me->ctx->c = sum >> 32;
+	me->ctx->cc = cc;
 	return &handlers;
 }
 

@@ -90,13 +90,48 @@ struct nic_lm_write {
 	uint32_t address;
 };
 
+/* Condition codes, as the sum they are of and its summands: what sets them has these at hand, and
+ * few are looked at. */
+struct nic_cc {
+	uint64_t sum; /* bit 32 is C; N and Z are of the word below */
+	uint32_t x, y;
+};
+static inline bool
+nic_cc_n(struct nic_cc cc)
+{
+	return (uint32_t)cc.sum >> 31;
+}
+static inline bool
+nic_cc_z(struct nic_cc cc)
+{
+	return !(uint32_t)cc.sum;
+}
+static inline bool
+nic_cc_v(struct nic_cc cc)
+{
+	return (~(cc.x ^ cc.y) & (cc.x ^ (uint32_t)cc.sum)) >> 31;
+}
+static inline bool
+nic_cc_c(struct nic_cc cc)
+{
+	return cc.sum >> 32;
+}
+/* Of a result, which leaves V and C clear. */
+static inline struct nic_cc
+nic_cc_of(uint32_t result)
+{
+	return (struct nic_cc){ .sum = result, .x = result };
+}
+/* N, Z, V, C in bits 3 to 0; of N and Z only N is kept. */
+struct nic_cc nic_cc_from(uint32_t bits);
+
 enum nic_ctx_state { NIC_CTX_DEAD, NIC_CTX_READY, NIC_CTX_ASLEEP };
 
 struct nic_ctx {
 	enum nic_ctx_state state;
 	uint32_t number;
 	uint32_t pc;
-	bool n, z, v, c;
+	struct nic_cc cc;
 	uint32_t xfer_in[NIC_XFERS], xfer_out[NIC_XFERS];
 	uint32_t lm_addr[4];
 	struct nic_lm_write lm_write[4];
@@ -248,6 +283,13 @@ nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
 {
 	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
 }
+/* The active context is where a run stops. */
+static inline bool
+nic_me_is_at_stop(const struct nic_me *me)
+{
+	return me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
+	       me->is_stop[me->ctx->pc];
+}
 static inline uint32_t
 nic_me_ctx_number(const struct nic_me *me)
 {
@@ -316,8 +358,6 @@ const char *nic_mem_refuses(struct nic_mem *mem, const struct nic_access *access
 
 /* ---- fast.c ---- */
 
-/* Runs the active context for as long as it can; where that is not at all, me->insns stays. */
-void nic_fast_go(struct nic_me *me, uint64_t end);
 void nic_fast_free(struct nic_fast *fast);
 /* The code store, or what is done with it, has changed. */
 static inline void
