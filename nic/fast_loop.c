@@ -249,11 +249,12 @@ ADDRESS_IMM:
 	NEXT();
 DESCRIBE:
 	me->prev_result = prev_r;
-	if (unlikely(!nic_me_is_good_command(me, &me->insns_at[u->pc], address)))
+	place = nic_me_place_command(me, &me->insns_at[u->pc], address);
+	if (unlikely(!place))
 		goto EXACT;
 	NEXT();
 ACCESS:
-	nic_mem_access(me->mem, &me->command);
+	nic_mem_do(&me->command, place);
 	me->command.command = NULL;
 	NEXT();
 SIGNAL:

@@ -321,8 +321,9 @@ bool nic_nn_is_empty(const struct nic_me *me);
 bool nic_nn_is_full(struct nic_me *me);
 /* insns_at[pc] is filled: NULL, or why there is no instruction. */
 const char *nic_me_decode_at(struct nic_me *me, uint32_t pc);
-/* Fills me->command; false, and no fault, when the exact mode would not run the command. */
-bool nic_me_is_good_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address);
+/* Fills me->command and says where its bytes are; NULL, and no fault, when the exact mode would not
+ * run the command. */
+uint8_t *nic_me_place_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address);
 
 /* ---- mem.c ---- */
 
@@ -353,8 +354,10 @@ nic_mem_packet_at(struct nic_mem *mem, uint32_t address, uint64_t size)
 	return packet->data + offset;
 }
 
-/* NULL, or why nic_mem_access() would do nothing. */
-const char *nic_mem_refuses(struct nic_mem *mem, const struct nic_access *access);
+/* nic_mem_access() in two: where the command's bytes are, or why there is no such command; and what
+ * it does with them. */
+const char *nic_mem_place(struct nic_mem *mem, const struct nic_access *access, uint8_t **at);
+void nic_mem_do(const struct nic_access *access, uint8_t *at);
 
 /* ---- fast.c ---- */
 

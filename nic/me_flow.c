@@ -282,15 +282,17 @@ access_at(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 	return a;
 }
 
-bool
-nic_me_is_good_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
+uint8_t *
+nic_me_place_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 {
+	uint8_t *at;
+
 	me->command = access_at(me, insn, address);
-	if (!me->fault && !nic_mem_refuses(me->mem, &me->command))
-		return true;
+	if (!me->fault && !nic_mem_place(me->mem, &me->command, &at))
+		return at;
 	me->fault = NULL;
 	me->command.command = NULL;
-	return false;
+	return NULL;
 }
 
 static void

@@ -174,25 +174,33 @@ steps_of(const struct nic_card *card, enum fw_change change, enum nic_found foun
 	return lookups[found];
 }
 
-void
-fw_watch_helper(struct nic_engine *e, enum fw_change change, const struct fw_map *map, uint32_t id,
+static __attribute__((noinline)) void
+record_helper(struct nic_engine *e, enum fw_change change, const struct fw_map *map, uint32_t id,
 	const uint32_t *key, const struct fw_hit *hit)
 {
-	struct fw_watch *w = e->watch;
 	const uint8_t *places = change == FW_LOOKUP ? lookup_places[hit->found] : change_places;
+	const uint32_t bucket = fw_place_of(map, id, key).bucket;
+	struct fw_watch *w = e->watch;
 	uint64_t address[PLACES_MAX];
-	uint32_t cnt = 0, bucket;
+	uint32_t cnt = 0;
 
-	w->helpers = mix_in(
-		w->helpers, hit->found | change << 8 | map->key_words << 16 | hit->compared << 24);
-	if (!w->is_recording)
-		return;
-	bucket = fw_place_of(map, id, key).bucket;
 	for (; cnt < PLACES_MAX && places[cnt] != NOWHERE; cnt++)
 		address[cnt] = address_of((enum place)places[cnt], bucket, hit);
 	/* the text was looked at when the card was read */
 	nic_record_helper(&w->rec, nic_me_cycles(e->me), steps_of(e->fw->card, change, hit->found),
 		map->key_words, hit->compared, address, cnt);
+}
+
+void
+fw_watch_helper(struct nic_engine *e, enum fw_change change, const struct fw_map *map, uint32_t id,
+	const uint32_t *key, const struct fw_hit *hit)
+{
+	struct fw_watch *w = e->watch;
+
+	w->helpers = mix_in(
+		w->helpers, hit->found | change << 8 | map->key_words << 16 | hit->compared << 24);
+	if (w->is_recording)
+		record_helper(e, change, map, id, key, hit);
 }
 
 /* What an event costs nobody says. */
