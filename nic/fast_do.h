@@ -25,6 +25,7 @@
 		AT(u->d) = (value);                                                                \
 		AT(u->e) = (value);                                                                \
 	} while (0)
+#define PUT_N(value) ((void)(value))
 #define PUT_M(value) (LM(u->d, u->e) = (value))
 
 /* Computed: res, and what the condition codes are of, s: a sum and its summands; or a result, of
