@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The fast mode: where the active context can run fast, it does until it cannot. All else is
- * me_run.c's, an instruction at a time, and with it which context runs, and when.
+ * me_run.c's: an instruction that cannot run fast, and which context runs, and when.
  */
 #include "nic/fast.h"
 
@@ -113,13 +113,16 @@ nic_me_run_fast(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault)
 		const uint64_t before = me->insns;
 		enum nic_me_end end;
 
-		if (me->ctx->state == NIC_CTX_READY) {
-			if (nic_me_is_at_stop(me))
-				return NIC_ME_STOPPED;
-			go(me, limit);
-			if (me->insns != before)
-				continue;
+		if (me->ctx->state != NIC_CTX_READY) {
+			end = nic_me_choose(me, fault);
+			if (end != NIC_ME_LIMIT)
+				return end;
 		}
+		if (nic_me_is_at_stop(me))
+			return NIC_ME_STOPPED;
+		go(me, limit);
+		if (me->insns != before)
+			continue;
 		end = nic_me_run(me, 1, fault);
 		if (end != NIC_ME_LIMIT)
 			return end;

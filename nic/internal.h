@@ -283,6 +283,9 @@ nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
 {
 	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
 }
+/* Makes a context that can run the active one. NIC_ME_LIMIT: there is one; else how the run ends.
+ */
+enum nic_me_end nic_me_choose(struct nic_me *me, struct nic_fault *fault);
 /* The active context is where a run stops. */
 static inline bool
 nic_me_is_at_stop(const struct nic_me *me)

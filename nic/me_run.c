@@ -293,9 +293,8 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 	return NIC_ME_FAULT;
 }
 
-/* Makes one that can run the active one. NIC_ME_LIMIT: there is one; else how the run ends. */
-static enum nic_me_end
-choose(struct nic_me *me, struct nic_fault *fault)
+enum nic_me_end
+nic_me_choose(struct nic_me *me, struct nic_fault *fault)
 {
 	struct nic_ctx *sleeper, *next = arbitrate(me, &sleeper);
 
@@ -315,7 +314,7 @@ static enum nic_me_end
 run_one(struct nic_me *me, struct nic_fault *fault)
 {
 	if (me->ctx->state != NIC_CTX_READY) {
-		const enum nic_me_end end = choose(me, fault);
+		const enum nic_me_end end = nic_me_choose(me, fault);
 
 		if (end != NIC_ME_LIMIT)
 			return end;
