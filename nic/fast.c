@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The fast mode: which context runs, and when, is decided by me_run.c as ever; where a context can
- * run fast, it does until it cannot. Called by nic_me_run_fast().
+ * The fast mode: where the active context can run fast, it does until it cannot. All else is
+ * me_run.c's: an instruction that cannot run fast, and which context runs, and when.
  */
 #include "nic/fast.h"
 
@@ -79,8 +79,9 @@ can_go(const struct nic_me *me)
 	       pointers < 4 * NIC_LM_WORDS && ctx->pc >= me->loaded_from && ctx->pc < me->loaded_to;
 }
 
-void
-nic_fast_go(struct nic_me *me, uint64_t end)
+/* Runs the active context for as long as it can; where that is not at all, me->insns stays. */
+static void
+go(struct nic_me *me, uint64_t end)
 {
 	const uint32_t pc = me->ctx->pc;
 	const struct nic_stream *stream;
@@ -98,4 +99,33 @@ nic_fast_go(struct nic_me *me, uint64_t end)
 		return;
 	nic_fast_loop(me, stream->uops + stream->entry[pc], stream,
 		end - me->insns > FAR ? me->insns + FAR : end);
+}
+
+enum nic_me_end
+nic_me_run_fast(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault)
+{
+	const uint64_t limit = me->insns + max_insns;
+
+	/* every instruction is to be seen */
+	if (me->watch || me->recorder)
+		return nic_me_run(me, max_insns, fault);
+	while (me->insns < limit) {
+		const uint64_t before = me->insns;
+		enum nic_me_end end;
+
+		if (me->ctx->state != NIC_CTX_READY) {
+			end = nic_me_choose(me, fault);
+			if (end != NIC_ME_LIMIT)
+				return end;
+		}
+		if (nic_me_is_at_stop(me))
+			return NIC_ME_STOPPED;
+		go(me, limit);
+		if (me->insns != before)
+			continue;
+		end = nic_me_run(me, 1, fault);
+		if (end != NIC_ME_LIMIT)
+			return end;
+	}
+	return NIC_ME_LIMIT;
 }

@@ -9,7 +9,7 @@
  *
  *	operation	NIC_FAST_ALU_LIST: of l and r
  *	sources		RR, MR (l in local memory), RM (r)
- *	destination	R (written twice: two banks, or the same place again), M
+ *	destination	R (written twice: two banks, or the same place again), M, N none
  *	what is kept	D nothing, P PREV_ALU, L condition codes and PREV_ALU
  */
 #ifndef NIC_FAST_H
@@ -69,8 +69,19 @@
 	X(op, MR, M, L)                                                                            \
 	X(op, RM, M, D)                                                                            \
 	X(op, RM, M, P)                                                                            \
-	X(op, RM, M, L)
-#define NIC_FAST_SHAPE_CNT 18
+	X(op, RM, M, L)                                                                            \
+	X(op, RR, N, D)                                                                            \
+	X(op, RR, N, P)                                                                            \
+	X(op, RR, N, L)                                                                            \
+	X(op, MR, N, D)                                                                            \
+	X(op, MR, N, P)                                                                            \
+	X(op, MR, N, L)                                                                            \
+	X(op, RM, N, D)                                                                            \
+	X(op, RM, N, P)                                                                            \
+	X(op, RM, N, L)
+#define NIC_FAST_SHAPE_CNT 27
+#define NIC_FAST_TO_M 9
+#define NIC_FAST_TO_N 18
 
 enum nic_fast_alu {
 #define X(op, ...) NIC_FAST_##op,
@@ -132,53 +143,53 @@ enum nic_fast_keep { NIC_FAST_D, NIC_FAST_P, NIC_FAST_L };
 #define NIC_FAST_PAIR_LIST(X)                                                                      \
 	X(IMMED_R_D, IMMED_R_D)                                                                    \
 	X(IMMED_R_D, B_RR_R_D)                                                                     \
-	X(IMMED_R_D, SUB_RR_R_L)                                                                   \
+	X(IMMED_R_D, SUB_RR_N_L)                                                                   \
 	X(B_RR_R_D, B_RR_R_D)                                                                      \
 	X(B_RR_R_D, IMMED_R_D)                                                                     \
 	X(FIELD_RR_R_D, IMMED_R_D)                                                                 \
 	X(FIELD_RR_R_D, FIELD_RR_R_D)                                                              \
 	X(ADD_RR_R_D, IMMED_R_D)                                                                   \
-	X(SUB_RR_R_L, SUB_CARRY_RR_R_L)                                                            \
+	X(SUB_RR_N_L, SUB_CARRY_RR_N_L)                                                            \
 	X(SUB_RR_R_L, SUB_CARRY_RR_R_D)                                                            \
 	X(ADD_RR_R_L, ADD_CARRY_RR_R_L)                                                            \
 	X(ADD_RR_R_L, ADD_CARRY_RR_R_D)                                                            \
 	X(DBL_RR_R_D, SHF_B_RR_R_D)                                                                \
-	X(OR_RR_R_L, IND_RIGHT_RR_R_D)                                                             \
+	X(OR_RR_N_L, IND_RIGHT_RR_R_D)                                                             \
 	X(MUL_STEP, MUL_STEP)                                                                      \
 	X(ADDRESS_32, PLACE)                                                                       \
 	X(ADDRESS_40, PLACE)                                                                       \
 	X(MOVE_IN, SWAP)                                                                           \
 	X(MOVE_OUT, SWAP)                                                                          \
-	X(SUB_RR_R_L, BEQ)                                                                         \
-	X(SUB_RR_R_L, BNE)                                                                         \
-	X(SUB_RR_R_L, BCS)                                                                         \
-	X(SUB_RR_R_L, BCC)                                                                         \
-	X(SUB_RR_R_L, BGE)                                                                         \
-	X(SUB_RR_R_L, BLT)                                                                         \
-	X(SUB_CARRY_RR_R_L, BEQ)                                                                   \
-	X(SUB_CARRY_RR_R_L, BNE)                                                                   \
-	X(SUB_CARRY_RR_R_L, BCS)                                                                   \
-	X(SUB_CARRY_RR_R_L, BCC)                                                                   \
-	X(SUB_CARRY_RR_R_L, BGE)                                                                   \
-	X(SUB_CARRY_RR_R_L, BLT)                                                                   \
-	X(XOR_RR_R_L, BEQ)                                                                         \
-	X(XOR_RR_R_L, BNE)                                                                         \
-	X(XOR_RR_R_L, BCS)                                                                         \
-	X(XOR_RR_R_L, BCC)                                                                         \
-	X(XOR_RR_R_L, BGE)                                                                         \
-	X(XOR_RR_R_L, BLT)                                                                         \
-	X(OR_RR_R_L, BEQ)                                                                          \
-	X(OR_RR_R_L, BNE)                                                                          \
-	X(OR_RR_R_L, BCS)                                                                          \
-	X(OR_RR_R_L, BCC)                                                                          \
-	X(OR_RR_R_L, BGE)                                                                          \
-	X(OR_RR_R_L, BLT)                                                                          \
-	X(AND_RR_R_L, BEQ)                                                                         \
-	X(AND_RR_R_L, BNE)                                                                         \
-	X(AND_RR_R_L, BCS)                                                                         \
-	X(AND_RR_R_L, BCC)                                                                         \
-	X(AND_RR_R_L, BGE)                                                                         \
-	X(AND_RR_R_L, BLT)
+	X(SUB_RR_N_L, BEQ)                                                                         \
+	X(SUB_RR_N_L, BNE)                                                                         \
+	X(SUB_RR_N_L, BCS)                                                                         \
+	X(SUB_RR_N_L, BCC)                                                                         \
+	X(SUB_RR_N_L, BGE)                                                                         \
+	X(SUB_RR_N_L, BLT)                                                                         \
+	X(SUB_CARRY_RR_N_L, BEQ)                                                                   \
+	X(SUB_CARRY_RR_N_L, BNE)                                                                   \
+	X(SUB_CARRY_RR_N_L, BCS)                                                                   \
+	X(SUB_CARRY_RR_N_L, BCC)                                                                   \
+	X(SUB_CARRY_RR_N_L, BGE)                                                                   \
+	X(SUB_CARRY_RR_N_L, BLT)                                                                   \
+	X(XOR_RR_N_L, BEQ)                                                                         \
+	X(XOR_RR_N_L, BNE)                                                                         \
+	X(XOR_RR_N_L, BCS)                                                                         \
+	X(XOR_RR_N_L, BCC)                                                                         \
+	X(XOR_RR_N_L, BGE)                                                                         \
+	X(XOR_RR_N_L, BLT)                                                                         \
+	X(OR_RR_N_L, BEQ)                                                                          \
+	X(OR_RR_N_L, BNE)                                                                          \
+	X(OR_RR_N_L, BCS)                                                                          \
+	X(OR_RR_N_L, BCC)                                                                          \
+	X(OR_RR_N_L, BGE)                                                                          \
+	X(OR_RR_N_L, BLT)                                                                          \
+	X(AND_RR_N_L, BEQ)                                                                         \
+	X(AND_RR_N_L, BNE)                                                                         \
+	X(AND_RR_N_L, BCS)                                                                         \
+	X(AND_RR_N_L, BCC)                                                                         \
+	X(AND_RR_N_L, BGE)                                                                         \
+	X(AND_RR_N_L, BLT)
 
 enum nic_fast_other {
 	NIC_FAST_BRANCHES = NIC_FAST_ALU_CNT * NIC_FAST_SHAPE_CNT,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Private to fast_loop.c: what its handlers do, as text. They stand in one function and share its
- * variables: me, u (the micro-operation), sum, x and y (what the condition codes are of), prev_a
- * and prev_r (PREV_ALU).
+ * variables: me, u (the micro-operation), cc (condition codes), prev_a and prev_r (PREV_ALU).
  */
 #ifndef NIC_FAST_DO_H
 #define NIC_FAST_DO_H
@@ -26,6 +25,7 @@
 		AT(u->d) = (value);                                                                \
 		AT(u->e) = (value);                                                                \
 	} while (0)
+#define PUT_N(value) ((void)(value))
 #define PUT_M(value) (LM(u->d, u->e) = (value))
 
 /* Computed: res, and what the condition codes are of, s: a sum and its summands; or a result, of
@@ -42,7 +42,7 @@
 #define TURNED ((uint32_t)(LONG(r, r) >> u->shift) & u->imm)
 #define SIGNED (prev_r & SIGN ? UINT32_MAX : 0)
 #define BY_A (prev_a & 31)
-#define CARRY ((uint32_t)(sum >> 32))
+#define CARRY nic_cc_c(cc)
 
 #define DO_B RESULT(r)
 #define DO_NOT_B RESULT(~r)
@@ -74,7 +74,7 @@
 
 #define KEEP_D (void)s, (void)v, (void)w, (void)l, (void)r
 #define KEEP_P KEEP_D, prev_a = l, prev_r = res
-#define KEEP_L KEEP_P, sum = s, x = v, y = w
+#define KEEP_L KEEP_P, cc.sum = s, cc.x = v, cc.y = w
 
 #define ALU_BODY(op, sources, put, keep)                                                           \
 	{                                                                                          \
@@ -88,12 +88,13 @@
 	op##_##sources##_##put##_##keep : ALU_BODY(op, sources, put, keep) NEXT();
 #define ALU_LABEL(op, sources, put, keep) &&op##_##sources##_##put##_##keep,
 
-#define IS_N ((uint32_t)sum >> 31)
-#define IS_V ((~(x ^ y) & (x ^ (uint32_t)sum)) >> 31)
+#define IS_N nic_cc_n(cc)
+#define IS_Z nic_cc_z(cc)
+#define IS_V nic_cc_v(cc)
 
 /* Whether a branch is taken. */
-#define IF_BEQ !(uint32_t)sum
-#define IF_BNE (uint32_t) sum
+#define IF_BEQ IS_Z
+#define IF_BNE !IS_Z
 #define IF_BMI IS_N
 #define IF_BPL !IS_N
 #define IF_BCS CARRY
@@ -102,8 +103,8 @@
 #define IF_BVC !IS_V
 #define IF_BGE IS_N == IS_V
 #define IF_BLT IS_N != IS_V
-#define IF_BLE !(uint32_t)sum || IS_N != IS_V
-#define IF_BGT (uint32_t) sum &&IS_N == IS_V
+#define IF_BLE IS_Z || IS_N != IS_V
+#define IF_BGT !IS_Z &&IS_N == IS_V
 #define IF_BR true
 #define IF_BR_BYTES (AT(u->l) & u->test) == u->want
 #define IF_BR_NOT_BYTES (AT(u->l) & u->test) != u->want

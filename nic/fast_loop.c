@@ -64,17 +64,18 @@
 #define BODY_ADD_CARRY_RR_R_L ALU_BODY(ADD_CARRY, RR, R, L)
 #define BODY_ADD_RR_R_D ALU_BODY(ADD, RR, R, D)
 #define BODY_ADD_RR_R_L ALU_BODY(ADD, RR, R, L)
-#define BODY_AND_RR_R_L ALU_BODY(AND, RR, R, L)
+#define BODY_AND_RR_N_L ALU_BODY(AND, RR, N, L)
 #define BODY_B_RR_R_D ALU_BODY(B, RR, R, D)
 #define BODY_DBL_RR_R_D ALU_BODY(DBL, RR, R, D)
 #define BODY_FIELD_RR_R_D ALU_BODY(FIELD, RR, R, D)
 #define BODY_IND_RIGHT_RR_R_D ALU_BODY(IND_RIGHT, RR, R, D)
-#define BODY_OR_RR_R_L ALU_BODY(OR, RR, R, L)
+#define BODY_OR_RR_N_L ALU_BODY(OR, RR, N, L)
 #define BODY_SHF_B_RR_R_D ALU_BODY(SHF_B, RR, R, D)
 #define BODY_SUB_CARRY_RR_R_D ALU_BODY(SUB_CARRY, RR, R, D)
-#define BODY_SUB_CARRY_RR_R_L ALU_BODY(SUB_CARRY, RR, R, L)
+#define BODY_SUB_CARRY_RR_N_L ALU_BODY(SUB_CARRY, RR, N, L)
 #define BODY_SUB_RR_R_L ALU_BODY(SUB, RR, R, L)
-#define BODY_XOR_RR_R_L ALU_BODY(XOR, RR, R, L)
+#define BODY_SUB_RR_N_L ALU_BODY(SUB, RR, N, L)
+#define BODY_XOR_RR_N_L ALU_BODY(XOR, RR, N, L)
 #define BODY_BEQ BRANCH_BODY(IF_BEQ)
 #define BODY_BNE BRANCH_BODY(IF_BNE)
 #define BODY_BCS BRANCH_BODY(IF_BCS)
@@ -112,15 +113,6 @@ struct handlers {
 	} * pairs;
 	size_t pair_cnt;
 };
-
-/* Condition codes as a sum that has them. */
-static uint64_t
-flags_sum(const struct nic_ctx *ctx)
-{
-	uint32_t low = ctx->n ? SIGN : !ctx->z;
-
-	return (uint64_t)ctx->c << 32 | low;
-}
 
 /* No other context can run, so a swap only waits. */
 static bool
@@ -172,8 +164,9 @@ loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream
 	};
 	static const struct pair pairs[] = { NIC_FAST_PAIR_LIST(PAIR_ROW) };
 	/* clang-format on */
-	uint64_t sum, skew, address = 0;
-	uint32_t x, y, prev_r, prev_a, to = 0, pc;
+	uint64_t skew, address = 0;
+	uint32_t prev_r, prev_a, to = 0, pc;
+	struct nic_cc cc;
 	uint8_t *place = NULL;
 	int64_t room;
 	bool alone;
@@ -185,9 +178,7 @@ loop(struct nic_me *me, const struct nic_uop *u, const struct nic_stream *stream
 	_Static_assert(sizeof(each) / sizeof(each[0]) == NIC_FAST_CNT, "one each");
 	if (!me)
 		return &handlers;
-	sum = flags_sum(me->ctx);
-	x = me->ctx->v ? ~(uint32_t)sum : (uint32_t)sum;
-	y = x;
+	cc = me->ctx->cc;
 	prev_r = me->prev_result;
 	prev_a = me->prev_a;
 	pc = me->ctx->pc;
@@ -221,9 +212,8 @@ MUL_START:
 PRODUCT:
 	if (unlikely(me->mul_steps != u->off))
 		goto EXACT;
-	sum = (uint64_t)(me->mul_a & u->imm) * (me->mul_b & u->mask);
-	sum = (uint32_t)(sum >> u->shift);
-	x = prev_r = (uint32_t)sum;
+	prev_r = (uint32_t)((uint64_t)(me->mul_a & u->imm) * (me->mul_b & u->mask) >> u->shift);
+	cc = nic_cc_of(prev_r);
 	PUT_R(prev_r);
 	NEXT();
 
@@ -260,11 +250,12 @@ ADDRESS_IMM:
 	NEXT();
 DESCRIBE:
 	me->prev_result = prev_r;
-	if (unlikely(!nic_me_is_good_command(me, &me->insns_at[u->pc], address)))
+	place = nic_me_place_command(me, &me->insns_at[u->pc], address);
+	if (unlikely(!place))
 		goto EXACT;
 	NEXT();
 ACCESS:
-	nic_mem_access(me->mem, &me->command);
+	nic_mem_do(&me->command, place);
 	me->command.command = NULL;
 	NEXT();
 SIGNAL:
@@ -293,10 +284,7 @@ leave:
 	me->prev_result = prev_r;
 	me->prev_a = prev_a;
 	me->ctx->pc = pc;
-	me->ctx->n = IS_N;
-	me->ctx->z = !(uint32_t)sum;
-	me->ctx->v = IS_V;
-	me->ctx->c = sum >> 32;
+	me->ctx->cc = cc;
 	return &handlers;
 }
 

@@ -157,6 +157,16 @@ keep_of(const struct nic_insn *insn, bool sets_cc, unsigned int live)
 	return live & ~(unsigned int)NIC_FAST_LIVE_CC ? NIC_FAST_P : NIC_FAST_D;
 }
 
+static unsigned int
+to_of(const struct nic_reg *dst)
+{
+	switch (dst->kind) {
+	case NIC_LM: return NIC_FAST_TO_M;
+	case NIC_NONE: return NIC_FAST_TO_N;
+	default: return 0;
+	}
+}
+
 static bool
 put_computing(struct nic_making *t, const struct nic_insn *insn, const struct alu *alu, uint32_t pc,
 	unsigned int live)
@@ -181,7 +191,7 @@ put_computing(struct nic_making *t, const struct nic_insn *insn, const struct al
 	if (moves)
 		live = NIC_FAST_LIVE_ALL;
 	u = nic_fast_put(t,
-		(unsigned int)alu->op * NIC_FAST_SHAPE_CNT + (d.is_lm ? 9 : 0) + 3 * sources +
+		(unsigned int)alu->op * NIC_FAST_SHAPE_CNT + to_of(&insn->dst) + 3 * sources +
 			keep_of(insn, !is_field, live),
 		pc);
 	u->l = l.at;

@@ -90,13 +90,48 @@ struct nic_lm_write {
 	uint32_t address;
 };
 
+/* Condition codes, as the sum they are of and its summands: what sets them has these at hand, and
+ * few are looked at. */
+struct nic_cc {
+	uint64_t sum; /* bit 32 is C; N and Z are of the word below */
+	uint32_t x, y;
+};
+static inline bool
+nic_cc_n(struct nic_cc cc)
+{
+	return (uint32_t)cc.sum >> 31;
+}
+static inline bool
+nic_cc_z(struct nic_cc cc)
+{
+	return !(uint32_t)cc.sum;
+}
+static inline bool
+nic_cc_v(struct nic_cc cc)
+{
+	return (~(cc.x ^ cc.y) & (cc.x ^ (uint32_t)cc.sum)) >> 31;
+}
+static inline bool
+nic_cc_c(struct nic_cc cc)
+{
+	return cc.sum >> 32;
+}
+/* Of a result, which leaves V and C clear. */
+static inline struct nic_cc
+nic_cc_of(uint32_t result)
+{
+	return (struct nic_cc){ .sum = result, .x = result };
+}
+/* N, Z, V, C in bits 3 to 0; of N and Z only N is kept. */
+struct nic_cc nic_cc_from(uint32_t bits);
+
 enum nic_ctx_state { NIC_CTX_DEAD, NIC_CTX_READY, NIC_CTX_ASLEEP };
 
 struct nic_ctx {
 	enum nic_ctx_state state;
 	uint32_t number;
 	uint32_t pc;
-	bool n, z, v, c;
+	struct nic_cc cc;
 	uint32_t xfer_in[NIC_XFERS], xfer_out[NIC_XFERS];
 	uint32_t lm_addr[4];
 	struct nic_lm_write lm_write[4];
@@ -248,6 +283,16 @@ nic_me_has_ctx(const struct nic_me *me, uint32_t ctx)
 {
 	return ctx < NIC_CONTEXTS && (me->has_eight || ctx % 2 == 0);
 }
+/* Makes a context that can run the active one. NIC_ME_LIMIT: there is one; else how the run ends.
+ */
+enum nic_me_end nic_me_choose(struct nic_me *me, struct nic_fault *fault);
+/* The active context is where a run stops. */
+static inline bool
+nic_me_is_at_stop(const struct nic_me *me)
+{
+	return me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
+	       me->is_stop[me->ctx->pc];
+}
 static inline uint32_t
 nic_me_ctx_number(const struct nic_me *me)
 {
@@ -279,8 +324,9 @@ bool nic_nn_is_empty(const struct nic_me *me);
 bool nic_nn_is_full(struct nic_me *me);
 /* insns_at[pc] is filled: NULL, or why there is no instruction. */
 const char *nic_me_decode_at(struct nic_me *me, uint32_t pc);
-/* Fills me->command; false, and no fault, when the exact mode would not run the command. */
-bool nic_me_is_good_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address);
+/* Fills me->command and says where its bytes are; NULL, and no fault, when the exact mode would not
+ * run the command. */
+uint8_t *nic_me_place_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address);
 
 /* ---- mem.c ---- */
 
@@ -311,13 +357,13 @@ nic_mem_packet_at(struct nic_mem *mem, uint32_t address, uint64_t size)
 	return packet->data + offset;
 }
 
-/* NULL, or why nic_mem_access() would do nothing. */
-const char *nic_mem_refuses(struct nic_mem *mem, const struct nic_access *access);
+/* nic_mem_access() in two: where the command's bytes are, or why there is no such command; and what
+ * it does with them. */
+const char *nic_mem_place(struct nic_mem *mem, const struct nic_access *access, uint8_t **at);
+void nic_mem_do(const struct nic_access *access, uint8_t *at);
 
 /* ---- fast.c ---- */
 
-/* Runs the active context for as long as it can; where that is not at all, me->insns stays. */
-void nic_fast_go(struct nic_me *me, uint64_t end);
 void nic_fast_free(struct nic_fast *fast);
 /* The code store, or what is done with it, has changed. */
 static inline void

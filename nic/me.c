@@ -41,6 +41,7 @@ nic_me_new(struct nic_mem *mem)
 	nic_cam_clear(&me->cam);
 	for (uint32_t i = 0; i < NIC_CONTEXTS; i++) {
 		me->ctxs[i].number = i;
+		me->ctxs[i].cc = nic_cc_from(0);
 		nic_ctx_forget_events(&me->ctxs[i]);
 	}
 	set_ops(me);

@@ -26,21 +26,12 @@ finish(struct nic_me *me, const struct nic_insn *insn, uint32_t a, uint32_t resu
 	me->prev_a = a;
 }
 
-static void
-set_nz(struct nic_me *me, uint32_t result)
-{
-	me->ctx->n = result >> 31;
-	me->ctx->z = result == 0;
-}
-
 /* Logic clears V and C; what the hardware does with them is not known (nfp-isa.md 5.1). */
 static void
 finish_logic(struct nic_me *me, const struct nic_insn *insn, uint32_t a, uint32_t result)
 {
-	if (!insn->no_cc) {
-		set_nz(me, result);
-		me->ctx->v = me->ctx->c = false;
-	}
+	if (!insn->no_cc)
+		me->ctx->cc = nic_cc_of(result);
 	finish(me, insn, a, result);
 }
 
@@ -50,14 +41,10 @@ finish_sum(struct nic_me *me, const struct nic_insn *insn, uint32_t left, uint32
 	uint32_t carry)
 {
 	uint64_t sum = (uint64_t)a + b + carry;
-	uint32_t result = (uint32_t)sum;
 
-	if (!insn->no_cc) {
-		set_nz(me, result);
-		me->ctx->c = sum >> 32;
-		me->ctx->v = (~(a ^ b) & (a ^ result)) >> 31;
-	}
-	finish(me, insn, left, result);
+	if (!insn->no_cc)
+		me->ctx->cc = (struct nic_cc){ .sum = sum, .x = a, .y = b };
+	finish(me, insn, left, (uint32_t)sum);
 }
 
 /* ---- alu ---- */
@@ -87,9 +74,9 @@ LOGIC(XOR, l ^ r)
 SUM(ADD, l, r, 0)
 SUM(ADD8, l, r & 0xff, 0)
 SUM(ADD16, l, r & 0xffff, 0)
-SUM(ADD_CARRY, l, r, me->ctx->c)
+SUM(ADD_CARRY, l, r, nic_cc_c(me->ctx->cc))
 SUM(SUB, l, ~r, 1)
-SUM(SUB_CARRY, l, ~r, me->ctx->c)
+SUM(SUB_CARRY, l, ~r, nic_cc_c(me->ctx->cc))
 SUM(B_SUB_A, r, ~l, 1)
 
 /* ---- the shifter ---- */
@@ -164,7 +151,9 @@ merge(struct nic_me *me, const struct nic_insn *insn, bool clears)
 			mask |= UINT32_C(0xff) << 8 * byte;
 	result = (shifted(me, insn, old, r) & mask) | (clears ? 0 : old & ~mask);
 	if (insn->load_cc)
-		set_nz(me, result);
+		me->ctx->cc = nic_cc_from((result >> 31) << 3 | (uint32_t)!result << 2 |
+					  (uint32_t)nic_cc_v(me->ctx->cc) << 1 |
+					  (uint32_t)nic_cc_c(me->ctx->cc));
 	/* source A: not known, and nothing known reads it */
 	finish(me, insn, old, result);
 }

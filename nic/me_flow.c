@@ -40,21 +40,22 @@ branch(struct nic_me *me, const struct nic_insn *insn, bool is_taken, uint32_t t
 bool
 nic_cc_is(const struct nic_ctx *ctx, uint32_t condition)
 {
-	bool is_less = ctx->n != ctx->v;
+	const struct nic_cc cc = ctx->cc;
+	const bool is_less = nic_cc_n(cc) != nic_cc_v(cc);
 
 	switch (condition) {
-	case 0: return ctx->z;
-	case 1: return !ctx->z;
-	case 2: return ctx->n;
-	case 3: return !ctx->n;
-	case 4: return ctx->c;
-	case 5: return !ctx->c;
-	case 6: return ctx->v;
-	case 7: return !ctx->v;
+	case 0: return nic_cc_z(cc);
+	case 1: return !nic_cc_z(cc);
+	case 2: return nic_cc_n(cc);
+	case 3: return !nic_cc_n(cc);
+	case 4: return nic_cc_c(cc);
+	case 5: return !nic_cc_c(cc);
+	case 6: return nic_cc_v(cc);
+	case 7: return !nic_cc_v(cc);
 	case 8: return !is_less;
 	case 9: return is_less;
-	case 10: return ctx->z || is_less;
-	default: return !ctx->z && !is_less;
+	case 10: return nic_cc_z(cc) || is_less;
+	default: return !nic_cc_z(cc) && !is_less;
 	}
 }
 
@@ -281,15 +282,17 @@ access_at(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 	return a;
 }
 
-bool
-nic_me_is_good_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
+uint8_t *
+nic_me_place_command(struct nic_me *me, const struct nic_insn *insn, uint64_t address)
 {
+	uint8_t *at;
+
 	me->command = access_at(me, insn, address);
-	if (!me->fault && !nic_mem_refuses(me->mem, &me->command))
-		return true;
+	if (!me->fault && !nic_mem_place(me->mem, &me->command, &at))
+		return at;
 	me->fault = NULL;
 	me->command.command = NULL;
-	return false;
+	return NULL;
 }
 
 static void

@@ -262,9 +262,24 @@ nic_me_mem(struct nic_me *me)
 uint32_t
 nic_me_cc(const struct nic_me *me, uint32_t ctx)
 {
-	const struct nic_ctx *c = &me->ctxs[nic_me_has_ctx(me, ctx) ? ctx : 0];
+	const struct nic_cc cc = me->ctxs[nic_me_has_ctx(me, ctx) ? ctx : 0].cc;
 
-	return (uint32_t)c->n << 3 | (uint32_t)c->z << 2 | (uint32_t)c->v << 1 | (uint32_t)c->c;
+	return (uint32_t)nic_cc_n(cc) << 3 | (uint32_t)nic_cc_z(cc) << 2 |
+	       (uint32_t)nic_cc_v(cc) << 1 | (uint32_t)nic_cc_c(cc);
+}
+
+/* For V the summands have the other sign than the sum, for no V others than each other. */
+struct nic_cc
+nic_cc_from(uint32_t bits)
+{
+	const bool n = bits & 8, z = bits & 4, v = bits & 2, c = bits & 1;
+	const uint32_t low = n ? UINT32_C(1) << 31 : !z;
+
+	return (struct nic_cc){
+		.sum = (uint64_t)c << 32 | low,
+		.x = v ? ~low : low,
+		.y = v ? ~low : ~low,
+	};
 }
 
 uint32_t

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One microengine, exactly: fetch, issue, deferred instructions, context swaps. What an operation
- * does is in me_alu.c, me_flow.c and me_unit.c; this file keeps time and decides who runs. Where a
- * context can run fast and is asked to, fast.c runs it.
+ * does is in me_alu.c, me_flow.c and me_unit.c; this file keeps time and decides who runs. What can
+ * run fast and is asked to, fast.c runs.
  */
 #include "nic/internal.h"
 #include "nic/timing/timing.h"
@@ -293,43 +293,38 @@ end_with_fault(struct nic_me *me, struct nic_fault *fault)
 	return NIC_ME_FAULT;
 }
 
-/* Two of it, which differ in whether fast.c is asked. */
-static inline __attribute__((always_inline)) enum nic_me_end
-run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault, bool is_fast)
+enum nic_me_end
+nic_me_choose(struct nic_me *me, struct nic_fault *fault)
 {
-	uint64_t end = me->insns + max_insns;
+	struct nic_ctx *sleeper, *next = arbitrate(me, &sleeper);
 
-	while (me->insns < end) {
-		if (me->ctx->state != NIC_CTX_READY) {
-			struct nic_ctx *sleeper, *next = arbitrate(me, &sleeper);
+	if (!next && !sleeper)
+		return NIC_ME_IDLE;
+	me->ctx = next ? next : sleeper;
+	if (me->recorder)
+		nic_record_resume(me->recorder, me->cycles);
+	if (next)
+		return NIC_ME_LIMIT;
+	nic_me_fault(me, "waits for a signal that nobody will send");
+	return end_with_fault(me, fault);
+}
 
-			if (!next && !sleeper)
-				return NIC_ME_IDLE;
-			me->ctx = next ? next : sleeper;
-			if (me->recorder)
-				nic_record_resume(me->recorder, me->cycles);
-			if (!next) {
-				nic_me_fault(me, "waits for a signal that nobody will send");
-				return end_with_fault(me, fault);
-			}
-		}
-		if (me->then == NIC_THEN_NOTHING && me->ctx->pc < NIC_CODE_WORDS &&
-			me->is_stop[me->ctx->pc]) {
-			nic_me_show(me, NIC_SEEN_STOP, me->ctx->pc, NULL);
-			return NIC_ME_STOPPED;
-		}
-		if (is_fast) {
-			const uint64_t before = me->insns;
+/* One instruction of whoever can run. NIC_ME_LIMIT: and more can; else how the run ends. */
+static enum nic_me_end
+run_one(struct nic_me *me, struct nic_fault *fault)
+{
+	if (me->ctx->state != NIC_CTX_READY) {
+		const enum nic_me_end end = nic_me_choose(me, fault);
 
-			nic_fast_go(me, end);
-			if (me->insns != before)
-				continue;
-		}
-		nic_me_show(me, NIC_SEEN_INSN, me->ctx->pc, NULL);
-		if (!step(me))
-			return end_with_fault(me, fault);
+		if (end != NIC_ME_LIMIT)
+			return end;
 	}
-	return NIC_ME_LIMIT;
+	if (nic_me_is_at_stop(me)) {
+		nic_me_show(me, NIC_SEEN_STOP, me->ctx->pc, NULL);
+		return NIC_ME_STOPPED;
+	}
+	nic_me_show(me, NIC_SEEN_INSN, me->ctx->pc, NULL);
+	return step(me) ? NIC_ME_LIMIT : end_with_fault(me, fault);
 }
 
 void
@@ -342,14 +337,13 @@ nic_me_set_watch(struct nic_me *me, nic_watch_fn *watch, void *arg)
 enum nic_me_end
 nic_me_run(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault)
 {
-	return run(me, max_insns, fault, false);
-}
+	const uint64_t limit = me->insns + max_insns;
 
-enum nic_me_end
-nic_me_run_fast(struct nic_me *me, uint64_t max_insns, struct nic_fault *fault)
-{
-	/* every instruction is to be seen */
-	if (me->watch || me->recorder)
-		return nic_me_run(me, max_insns, fault);
-	return run(me, max_insns, fault, true);
+	while (me->insns < limit) {
+		const enum nic_me_end end = run_one(me, fault);
+
+		if (end != NIC_ME_LIMIT)
+			return end;
+	}
+	return NIC_ME_LIMIT;
 }

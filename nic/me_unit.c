@@ -18,11 +18,8 @@ put_result(struct nic_me *me, const struct nic_insn *insn, uint32_t a, uint32_t 
 static void
 put_result_cc(struct nic_me *me, const struct nic_insn *insn, uint32_t a, uint32_t result)
 {
-	if (!insn->no_cc) {
-		me->ctx->n = result >> 31;
-		me->ctx->z = result == 0;
-		me->ctx->v = me->ctx->c = false;
-	}
+	if (!insn->no_cc)
+		me->ctx->cc = nic_cc_of(result);
 	put_result(me, insn, a, result);
 }
 

@@ -253,10 +253,10 @@ check(const struct nic_access *a, uint32_t bytes)
 	return NULL;
 }
 
-/* NULL and where the command's bytes are, or why there is no such command. */
-static const char *
-find(struct nic_mem *mem, const struct nic_access *a, uint32_t bytes, uint8_t **at)
+const char *
+nic_mem_place(struct nic_mem *mem, const struct nic_access *a, uint8_t **at)
 {
+	const uint32_t bytes = bytes_of(a);
 	const char *reason = check(a, bytes);
 
 	if (reason)
@@ -270,26 +270,22 @@ find(struct nic_mem *mem, const struct nic_access *a, uint32_t bytes, uint8_t **
 	return NULL;
 }
 
-const char *
-nic_mem_refuses(struct nic_mem *mem, const struct nic_access *a)
+void
+nic_mem_do(const struct nic_access *a, uint8_t *at)
 {
-	uint8_t *at;
-
-	return find(mem, a, bytes_of(a), &at);
+	if (a->command->does < NIC_DOES_ASSIGN)
+		move(a, at, bytes_of(a));
+	else
+		change(a, at, bytes_of(a));
 }
 
 const char *
 nic_mem_access(struct nic_mem *mem, const struct nic_access *a)
 {
-	uint32_t bytes = bytes_of(a);
 	uint8_t *at;
-	const char *reason = find(mem, a, bytes, &at);
+	const char *reason = nic_mem_place(mem, a, &at);
 
-	if (reason)
-		return reason;
-	if (a->command->does < NIC_DOES_ASSIGN)
-		move(a, at, bytes);
-	else
-		change(a, at, bytes);
-	return NULL;
+	if (!reason)
+		nic_mem_do(a, at);
+	return reason;
 }

@@ -20,6 +20,7 @@
 #define QUEUE_SELECTED (UINT32_C(1) << 4)
 #define BPF_RAN (UINT32_C(1) << 24)
 #define QUEUE_BITS 0xffu
+#define PACKETS_EACH 4u /* numbers from that of an engine on are its own */
 #define FROM_WIRE (UINT32_C(1) << 31)
 #define PORT_SHIFT 23
 #define NO_VLAN (UINT32_C(0xfff) << 8)
@@ -28,12 +29,6 @@
 #define RESULT_PASS (UINT32_C(1) << 16)
 #define RESULT_DROP (UINT32_C(1) << 17)
 #define RESULT_STAT_SHIFT 20
-
-static uint32_t
-packet_number(const struct nic_engine *e)
-{
-	return 4 * e->number;
-}
 
 struct nic_engine *
 nic_engine_new(struct nic_fw *fw, uint32_t number, bool exact)
@@ -61,7 +56,8 @@ nic_engine_new(struct nic_fw *fw, uint32_t number, bool exact)
 	e->b = nic_me_gpr(e->me, FW_CTX, true, 0);
 	e->xfer = nic_me_xfer_in(e->me, FW_CTX, 0);
 	e->vector = nic_me_lm(e->me, FW_VECTOR_AT / 4);
-	e->packet = &fw->mem->packets[packet_number(e)];
+	e->packet = &fw->mem->packets[PACKETS_EACH * number];
+	e->packet_bits = PACKETS_EACH * number << 16;
 	for (uint32_t port = 0; port < NIC_FW_PORTS; port++)
 		e->start[port] = nic_fw_start(fw, port);
 	e->ctx = &e->me->ctxs[FW_CTX];
@@ -125,9 +121,9 @@ write_vector(const struct nic_engine *e)
 {
 	uint32_t *vector = e->vector;
 
-	vector[NIC_VECTOR_LENGTH] = CTM_ISLAND << 26 | packet_number(e) << 16 | e->frame->bytes;
+	vector[NIC_VECTOR_LENGTH] = CTM_ISLAND << 26 | e->packet_bits | e->frame->bytes;
 	vector[NIC_VECTOR_LENGTH + 1] = 0;
-	vector[NIC_VECTOR_POINTER] = NIC_PACKET_ADDRESS | packet_number(e) << 16 | NIC_FRAME_OFFSET;
+	vector[NIC_VECTOR_POINTER] = NIC_PACKET_ADDRESS | e->packet_bits | NIC_FRAME_OFFSET;
 	vector[NIC_VECTOR_POINTER + 1] = 0;
 	vector[NIC_VECTOR_FLAGS] = 0;
 	vector[NIC_VECTOR_FLAGS + 1] = 0;
@@ -220,7 +216,7 @@ take_frame_back(struct nic_engine *e)
 	const uint32_t offset = pointer & OFFSET_BITS;
 	struct nic_frame *f = e->frame;
 
-	if ((pointer & ~OFFSET_BITS) != (NIC_PACKET_ADDRESS | packet_number(e) << 16) ||
+	if ((pointer & ~OFFSET_BITS) != (NIC_PACKET_ADDRESS | e->packet_bits) ||
 		offset > e->buffer_bytes || bytes > e->buffer_bytes - offset)
 		return false;
 	f->tailroom = (uint32_t)(f->data + f->bytes + f->tailroom - (e->buffer + offset + bytes));
@@ -257,7 +253,6 @@ finish(struct nic_engine *e)
 	const uint32_t result = e->a[0];
 	struct nic_frame *f = e->frame;
 
-	nic_ctx_kill(e->me, e->ctx);
 	if (!take_frame_back(e)) {
 		fail(e, "the packet vector has a frame outside of its buffer");
 		return;

@@ -41,27 +41,39 @@ set_r0(const struct nic_engine *e, uint64_t value)
 }
 
 static void
+spoil_words(uint32_t *words, uint32_t cnt)
+{
+	for (uint32_t i = 0; i < cnt; i++)
+		words[i] = SPOILT;
+}
+
+static void
 spoil(const struct nic_engine *e)
 {
-	for (uint32_t i = 0; i < GPRS_SPOILT; i++)
-		set_both(e, i, SPOILT);
-	for (uint32_t i = 0; i < XFERS_SPOILT; i++)
-		e->xfer[i] = SPOILT;
+	spoil_words(e->a, GPRS_SPOILT);
+	spoil_words(e->b, GPRS_SPOILT);
+	spoil_words(e->xfer, XFERS_SPOILT);
 	e->b[GPR_ALSO_SPOILT] = SPOILT;
 	e->ctx->lm_addr[3] = 0;
+}
+
+/* Where a local-memory pointer points to by now. */
+static uint32_t
+pointer(const struct nic_engine *e, uint32_t number)
+{
+	if (e->ctx->lm_due != NIC_NO_CYCLE)
+		nic_me_settle_lm(e->me, e->ctx);
+	return e->ctx->lm_addr[number];
 }
 
 /* Bytes of local memory; false: some are outside. */
 static bool
 read_lm(const struct nic_engine *e, uint32_t address, uint8_t *to, uint32_t bytes)
 {
-	for (uint32_t i = 0; i < bytes; i++) {
-		const uint32_t *word = nic_me_lm(e->me, (address + i) / 4);
-
-		if (!word)
-			return false;
-		to[i] = (uint8_t)(*word >> 8 * ((address + i) % 4));
-	}
+	if (address > 4 * NIC_LM_WORDS || bytes > 4 * NIC_LM_WORDS - address)
+		return false;
+	for (uint32_t i = 0; i < bytes; i++)
+		to[i] = (uint8_t)(e->me->lm[(address + i) / 4] >> 8 * ((address + i) % 4));
 	return true;
 }
 
@@ -98,14 +110,14 @@ charge(struct nic_engine *e, enum fw_change change, const struct fw_map *map, ui
 static const char *
 take_key(const struct nic_engine *e, const struct fw_map *map, uint32_t *key)
 {
-	const uint32_t at = nic_me_lm_addr(e->me, FW_CTX, 0) / 4;
-	uint32_t *last = nic_me_lm(e->me, at + map->key_words - 1);
+	const uint32_t at = pointer(e, 0) / 4;
+	uint32_t *words = e->me->lm + at;
 
-	if (!last)
+	if (at > NIC_LM_WORDS || map->key_words > NIC_LM_WORDS - at)
 		return "a helper's key is not in local memory";
-	*last &= map->tail_mask;
+	words[map->key_words - 1] &= map->tail_mask;
 	for (uint32_t i = 0; i < map->key_words; i++)
-		key[i] = *nic_me_lm(e->me, at + i);
+		key[i] = words[i];
 	return NULL;
 }
 
@@ -187,7 +199,7 @@ update(struct nic_engine *e)
 
 	if (reason)
 		return reason;
-	if (map && !read_lm(e, nic_me_lm_addr(e->me, FW_CTX, 2), value, map->value_bytes))
+	if (map && !read_lm(e, pointer(e, 2), value, map->value_bytes))
 		return "a helper's value is not in local memory";
 	if (map) {
 		charge_change(e, FW_UPDATE, map, id, key);

@@ -137,6 +137,7 @@ struct nic_engine {
 	struct nic_packet *packet;
 	uint32_t start[NIC_FW_PORTS]; /* of each port's program */
 	uint32_t number;
+	uint32_t packet_bits; /* its packet's number, where addresses and lengths have it */
 	bool exact;
 	struct fw_program *program[NIC_FW_PORTS];
 	uint32_t program_version;

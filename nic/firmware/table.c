@@ -114,6 +114,8 @@ fw_find_in_bucket(const struct fw_table *t, const struct fw_map *map, uint32_t i
 	};
 	if (fw_is_first_of(t, place.bucket, id) && is_key(map, bucket, key, compared))
 		return true;
+	if (!fw_is_used(t, place.bucket))
+		return false;
 	for (uint32_t i = 0; i < FW_OVERFLOWS; i++) {
 		const uint32_t ref = fw_get(bucket + REFS_AT + 4 * i), index = ref & TAG_BITS;
 

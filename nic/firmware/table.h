@@ -84,6 +84,13 @@ fw_is_first_of(const struct fw_table *t, uint32_t bucket, uint32_t id)
 	return fw_get(lock) & LOCK_VALID && fw_get(lock + 4) == id;
 }
 
+/* It has entries. */
+static inline bool
+fw_is_used(const struct fw_table *t, uint32_t bucket)
+{
+	return __atomic_load_n(&t->used[bucket / 64], __ATOMIC_RELAXED) >> bucket % 64 & 1;
+}
+
 /* ---- who may change a bucket ---- */
 
 static inline uint32_t *

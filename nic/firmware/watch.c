@@ -43,7 +43,9 @@ struct fw_watch {
 	struct nic_mix *mix;
 	struct nic_recorder rec;
 	struct key keys[KEYS], rest;
-	struct key *last; /* most frames go where the one before went */
+	/* Most frames go where the one before went: there, with that. NULL: there was none. */
+	struct key *last;
+	uint64_t last_what, last_helpers;
 	uint32_t key_cnt;
 	uint32_t until; /* frames up to the next that is recorded */
 	uint32_t eager; /* frames that are recorded without a sample's distance */
@@ -74,8 +76,8 @@ nic_engine_watch(struct nic_engine *e, bool every, struct nic_profile *profile)
 	w->every = every;
 	w->class = -1;
 	w->rec.profile = profile;
-	w->cycles = nic_me_cycles(e->me);
-	w->insns = nic_me_insns(e->me);
+	w->cycles = e->me->cycles;
+	w->insns = e->me->insns;
 	w->helper_cycles = e->stats.helper_cycles;
 	fw_watch_free(e->watch);
 	e->watch = w;
@@ -172,25 +174,33 @@ steps_of(const struct nic_card *card, enum fw_change change, enum nic_found foun
 	return lookups[found];
 }
 
-void
-fw_watch_helper(struct nic_engine *e, enum fw_change change, const struct fw_map *map, uint32_t id,
+static __attribute__((noinline)) void
+record_helper(struct nic_engine *e, enum fw_change change, const struct fw_map *map, uint32_t id,
 	const uint32_t *key, const struct fw_hit *hit)
 {
-	struct fw_watch *w = e->watch;
 	const uint8_t *places = change == FW_LOOKUP ? lookup_places[hit->found] : change_places;
+	const uint32_t bucket = fw_place_of(map, id, key).bucket;
+	struct fw_watch *w = e->watch;
 	uint64_t address[PLACES_MAX];
-	uint32_t cnt = 0, bucket;
+	uint32_t cnt = 0;
 
-	w->helpers = mix_in(
-		w->helpers, hit->found | change << 8 | map->key_words << 16 | hit->compared << 24);
-	if (!w->is_recording)
-		return;
-	bucket = fw_place_of(map, id, key).bucket;
 	for (; cnt < PLACES_MAX && places[cnt] != NOWHERE; cnt++)
 		address[cnt] = address_of((enum place)places[cnt], bucket, hit);
 	/* the text was looked at when the card was read */
 	nic_record_helper(&w->rec, nic_me_cycles(e->me), steps_of(e->fw->card, change, hit->found),
 		map->key_words, hit->compared, address, cnt);
+}
+
+void
+fw_watch_helper(struct nic_engine *e, enum fw_change change, const struct fw_map *map, uint32_t id,
+	const uint32_t *key, const struct fw_hit *hit)
+{
+	struct fw_watch *w = e->watch;
+
+	w->helpers = mix_in(
+		w->helpers, hit->found | change << 8 | map->key_words << 16 | hit->compared << 24);
+	if (w->is_recording)
+		record_helper(e, change, map, id, key, hit);
 }
 
 /* Bytes are moved in pieces. */
@@ -313,48 +323,66 @@ count(struct fw_watch *w, struct key *k)
 	}
 }
 
-/* The key of what took so much. */
-static struct key *
-find_key(struct fw_watch *w, uint64_t insns, uint64_t cycles, uint64_t helper_cycles,
-	enum nic_fate fate)
+/* What the frame took besides helpers. */
+static uint64_t
+what_of(const struct nic_engine *e)
 {
-	const uint64_t what =
-		insns << 40 ^ cycles << 16 ^ (uint64_t)fate << 12 ^ nic_size_class(w->bytes);
-	const uint64_t key = mix_in(w->helpers, what) | 1;
-	struct key *k;
+	const struct fw_watch *w = e->watch;
 
-	if (w->last && w->last->key == key)
-		return w->last;
-	k = slot_of(w, key);
-	k->fate = (uint8_t)fate;
-	k->cycles = cycles + helper_cycles + (k == &w->rest ? k->cycles : 0);
-	return w->last = k;
+	return (e->me->insns - w->insns) << 40 ^ (e->me->cycles - w->cycles) << 16 ^
+	       (uint64_t)e->frame->verdict << 12 ^ nic_size_class(w->bytes);
 }
 
-/* A frame whose program ended in a fault has no path. */
-void
-fw_watch_end(struct nic_engine *e)
+/* The key of what took so much. */
+static struct key *
+find_key(struct nic_engine *e, uint64_t what)
 {
 	struct fw_watch *w = e->watch;
-	const uint64_t insns = nic_me_insns(e->me), cycles = nic_me_cycles(e->me);
-	const uint64_t helper_cycles = e->stats.helper_cycles;
+	struct key *k = slot_of(w, mix_in(w->helpers, what) | 1);
+	const uint64_t cycles =
+		e->me->cycles - w->cycles + e->stats.helper_cycles - w->helper_cycles;
+
+	k->fate = (uint8_t)fate_of(e->frame->verdict);
+	k->cycles = cycles + (k == &w->rest ? k->cycles : 0);
+	w->last = k;
+	w->last_what = what;
+	w->last_helpers = w->helpers;
+	return k;
+}
+
+/* A frame of which something is new, or which was recorded. One whose program ended in a fault has
+ * no path. */
+static __attribute__((noinline)) void
+end_other(struct nic_engine *e, uint64_t what)
+{
+	struct fw_watch *w = e->watch;
 
 	if (e->frame->verdict != NIC_VERDICT_FAULT) {
-		const enum nic_fate fate = fate_of(e->frame->verdict);
-		struct key *k = find_key(w, insns - w->insns, cycles - w->cycles,
-			helper_cycles - w->helper_cycles, fate);
+		struct key *k = find_key(e, what);
 
 		if (w->is_recording)
-			end_recording(e, k, fate);
+			end_recording(e, k, (enum nic_fate)k->fate);
 		else
 			count(w, k);
 	}
 	if (w->is_recording)
 		nic_me_set_recorder(e->me, NULL);
 	w->is_recording = false;
-	w->insns = insns;
-	w->cycles = cycles;
-	w->helper_cycles = helper_cycles;
+}
+
+void
+fw_watch_end(struct nic_engine *e)
+{
+	struct fw_watch *w = e->watch;
+	const uint64_t what = what_of(e);
+
+	if (w->last && what == w->last_what && w->helpers == w->last_helpers && !w->is_recording)
+		count(w, w->last);
+	else
+		end_other(e, what);
+	w->insns = e->me->insns;
+	w->cycles = e->me->cycles;
+	w->helper_cycles = e->stats.helper_cycles;
 }
 
 /* ---- at the end ---- */

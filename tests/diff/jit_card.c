@@ -129,10 +129,7 @@ spoil(struct card *card, struct card_run *run)
 		*nic_me_xfer_in(card->me, 0, i) = garbage(run);
 		*nic_me_xfer_out(card->me, 0, i) = garbage(run);
 	}
-	ctx->n = garbage(run) & 1;
-	ctx->z = garbage(run) & 1;
-	ctx->v = garbage(run) & 1;
-	ctx->c = garbage(run) & 1;
+	ctx->cc = nic_cc_from((uint32_t)garbage(run) & 0xf);
 }
 
 /* ---- maps: values a program reads are in EMEM while it runs ---- */

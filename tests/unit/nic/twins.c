@@ -92,10 +92,7 @@ twins_fill(struct twins *t, uint32_t number, uint64_t (*bits)(void *), void *arg
 	for (unsigned int i = 0; i < 4; i++)
 		nic_me_set_lm_addr(
 			me, number, i, (uint32_t)(bits(arg) & (flags & 0x1f00 ? 0xfff : 0x1fff)));
-	ctx->n = flags & 1;
-	ctx->z = flags & 2 && !ctx->n;
-	ctx->v = flags & 4;
-	ctx->c = flags & 8;
+	ctx->cc = nic_cc_from(flags & 0xf);
 	for (unsigned int i = 0; i < NIC_LM_WORDS; i++)
 		me->lm[i] = (uint32_t)(flags >> 16) * (i + 1);
 	me->prev_result = value_of(bits(arg));
