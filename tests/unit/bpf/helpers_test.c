@@ -164,6 +164,8 @@ arguments_are_what_the_row_says(void **state)
 		{ 12, { CTX, PROGS, STRAY }, NULL },
 		{ 12, { CTX, MAP, STRAY }, "not a program array" },
 		{ 12, { MEM, PROGS, STRAY }, "is not the context" },
+		{ 6, { STRAY, ZERO }, "r1 = 0x1234 is not memory" },
+		{ 6, { MEM, ZERO }, "r2 = 0 is a size and may not be 0" },
 		{ 28, { ZERO, ZERO, MEM, N16, STRAY }, NULL },
 		{ 28, { STRAY, ZERO, MEM, N16, STRAY }, NULL },
 		{ 28, { ZERO, N4, MEM, N16, ZERO }, "r1 = 0 is not memory" },
