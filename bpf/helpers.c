@@ -60,6 +60,25 @@ map_of(const struct xb_vm *vm, uint64_t r)
 	return NULL;
 }
 
+/* Some helpers take maps of a type that no other does: NULL, or what is wrong. */
+static const char *
+check_type(int32_t helper, enum bpf_map_type type)
+{
+	switch (helper) {
+	case BPF_FUNC_tail_call:
+		return type == BPF_MAP_TYPE_PROG_ARRAY ? NULL : "is a map, but not a program array";
+	case BPF_FUNC_perf_event_output:
+		return type == BPF_MAP_TYPE_PERF_EVENT_ARRAY ? NULL
+							     : "is a map, but not one of events";
+	case BPF_FUNC_redirect_map:
+		return type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_DEVMAP_HASH ||
+				       type == BPF_MAP_TYPE_CPUMAP || type == BPF_MAP_TYPE_XSKMAP
+			       ? NULL
+			       : "is a map, but not one of targets";
+	default: return NULL;
+	}
+}
+
 /* What is wrong with memory of this size, NULL when it is all right. */
 static const char *
 check_mem(const struct xb_vm *vm, uint64_t addr, uint64_t size, bool write)
@@ -84,10 +103,7 @@ check_arg(const struct xb_vm *vm, const struct xb_helper *helper, unsigned int i
 	case XB_ARG_MAP:
 		if (!map_of(vm, r[i]))
 			return "is not a map";
-		if (helper->id == BPF_FUNC_tail_call &&
-			xb_map_type(map_of(vm, r[i])) != BPF_MAP_TYPE_PROG_ARRAY)
-			return "is a map, but not a program array";
-		return NULL;
+		return check_type(helper->id, xb_map_type(map_of(vm, r[i])));
 	case XB_ARG_MAP_KEY: return check_mem(vm, r[i], xb_map_key_size(map), false);
 	case XB_ARG_MAP_VALUE: return check_mem(vm, r[i], xb_map_value_size(map), false);
 	case XB_ARG_MEM: return check_mem(vm, r[i], r[i + 1], false);
@@ -154,16 +170,27 @@ helper_tail_call(struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64
 
 /* ---- surroundings ---- */
 
-uint64_t
-helper_ktime_get_ns(
-	struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5)
+static uint64_t
+now_ns(clockid_t clock)
 {
 	struct timespec t;
 
-	(void)vm, (void)r1, (void)r2, (void)r3, (void)r4, (void)r5;
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
+
+#define CLOCK_HELPER(name, clock)                                                                  \
+	uint64_t helper_ktime_get_##name(                                                          \
+		struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5) \
+	{                                                                                          \
+		(void)vm, (void)r1, (void)r2, (void)r3, (void)r4, (void)r5;                        \
+		return now_ns(clock);                                                              \
+	}
+
+CLOCK_HELPER(ns, CLOCK_MONOTONIC)
+CLOCK_HELPER(boot_ns, CLOCK_BOOTTIME)
+CLOCK_HELPER(coarse_ns, CLOCK_MONOTONIC_COARSE)
+CLOCK_HELPER(tai_ns, CLOCK_TAI)
 
 /* The same seed gives the same numbers; any seed will do (a counter, mixed: "splitmix64"). */
 uint64_t
@@ -184,6 +211,15 @@ helper_get_smp_processor_id(
 {
 	(void)r1, (void)r2, (void)r3, (void)r4, (void)r5;
 	return vm->cpu;
+}
+
+/* One node, as its number of CPUs is one machine's. */
+uint64_t
+helper_get_numa_node_id(
+	struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5)
+{
+	(void)vm, (void)r1, (void)r2, (void)r3, (void)r4, (void)r5;
+	return 0;
 }
 
 /* ---- checksums: one's complement arithmetic ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hash table under HASH, PERCPU_HASH and LRU_HASH: what map_hash.c and map_lru.c share.
+ * The hash table under HASH, PERCPU_HASH, LRU_HASH and LPM_TRIE: what map_hash.c, map_lru.c and
+ * map_lpm.c share.
  *
  * An element is a number, 1 ... cap. Bucket heads and chains hold numbers, 0 ends a chain. A
  * reader takes no lock: it loads a head or a next with acquire order, and what it reaches stays

@@ -81,8 +81,22 @@ static const struct {
 	{ BPF_MAP_TYPE_PERCPU_ARRAY, 4, (32u << 10) + 1, 1, 0, E2BIG, "at most 32768" },
 	{ BPF_MAP_TYPE_PROG_ARRAY, 4, 8, 1, 0, EINVAL, "value_size 8" },
 	{ BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1, BPF_F_RDONLY_PROG, EINVAL, "not for this type" },
-	{ BPF_MAP_TYPE_LPM_TRIE, 8, 4, 1, BPF_F_NO_PREALLOC, EOPNOTSUPP,
-		"(lpm_trie): this map type is not implemented" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 4, 0, BPF_F_NO_PREALLOC, EINVAL, "max_entries is 0" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 4, 1, 0, EINVAL, "must have BPF_F_NO_PREALLOC" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 4, 1, BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED, EINVAL,
+		"flags 0x40" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 4, 4, 1, BPF_F_NO_PREALLOC, EINVAL, "must be 5 to 260" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 261, 4, 1, BPF_F_NO_PREALLOC, EINVAL, "must be 5 to 260" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 0, 1, BPF_F_NO_PREALLOC, EINVAL, "value_size 0" },
+	{ BPF_MAP_TYPE_DEVMAP, 4, 4, 0, 0, EINVAL, "max_entries is 0" },
+	{ BPF_MAP_TYPE_DEVMAP, 8, 4, 1, 0, EINVAL, "key_size 8" },
+	{ BPF_MAP_TYPE_DEVMAP, 4, 16, 1, 0, EINVAL, "must be 4 or 8" },
+	{ BPF_MAP_TYPE_DEVMAP, 4, 4, 1, BPF_F_RDONLY_PROG, EINVAL, "flags 0x80" },
+	{ BPF_MAP_TYPE_DEVMAP_HASH, 4, 4, (1u << 31) + 1, 0, EINVAL, "at most 2147483648" },
+	{ BPF_MAP_TYPE_CPUMAP, 4, 4, 8193, 0, E2BIG, "at most 8192" },
+	{ BPF_MAP_TYPE_XSKMAP, 4, 8, 1, 0, EINVAL, "must be 4" },
+	{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 8, 1, 0, EINVAL, "value_size 8" },
+	{ BPF_MAP_TYPE_QUEUE, 0, 4, 1, 0, EOPNOTSUPP, "(queue): this map type is not implemented" },
 	{ (enum bpf_map_type)34, 4, 4, 1, 0, EINVAL, "no map type 34" },
 	{ (enum bpf_map_type)33, 0, 0, 1, 0, EOPNOTSUPP, "(arena)" },
 };
@@ -720,6 +734,98 @@ elements_of_an_array_come_by_index(void **state)
 	xb_map_free(map);
 }
 
+/* ---- prefixes ---- */
+
+struct prefix {
+	uint32_t bits;
+	uint8_t addr[4];
+};
+
+static int
+put_prefix(struct xb_map *map, struct prefix p, uint64_t value, uint64_t flags)
+{
+	return xb_map_update(map, 0, &p, &value, flags);
+}
+
+static uint64_t
+longest(struct xb_map *map, struct prefix p)
+{
+	const uint64_t *value = xb_map_lookup(map, 0, &p);
+
+	return value ? *value : 0;
+}
+
+static void
+a_lookup_finds_the_longest_prefix(void **state)
+{
+	struct xb_map *map = make(BPF_MAP_TYPE_LPM_TRIE, 8, 8, 4, BPF_F_NO_PREALLOC);
+	const struct prefix ten = { 8, { 10, 1, 2, 3 } }, half = { 9, { 10, 0xff } },
+			    host = { 32, { 10, 1, 2, 3 } };
+
+	(void)state;
+	assert_int_equal(longest(map, host), 0);
+	assert_int_equal(put_prefix(map, ten, 1, BPF_ANY), 0);
+	assert_int_equal(put_prefix(map, half, 2, BPF_ANY), 0);
+	assert_int_equal(put_prefix(map, host, 3, BPF_ANY), 0);
+	assert_int_equal(longest(map, host), 3);
+	assert_int_equal(longest(map, (struct prefix){ 31, { 10, 1, 2, 3 } }), 1);
+	assert_int_equal(longest(map, (struct prefix){ 32, { 10, 0x7f, 0xff, 0xff } }), 1);
+	assert_int_equal(longest(map, (struct prefix){ 32, { 10, 0x80 } }), 2);
+	assert_int_equal(longest(map, (struct prefix){ 8, { 10, 0x80 } }), 1);
+	assert_int_equal(longest(map, (struct prefix){ 7, { 10, 0x80 } }), 0);
+	assert_int_equal(longest(map, (struct prefix){ 32, { 11 } }), 0);
+	assert_int_equal(put_prefix(map, (struct prefix){ 0 }, 4, BPF_ANY), 0);
+	assert_int_equal(longest(map, (struct prefix){ 32, { 11 } }), 4);
+	assert_int_equal(longest(map, (struct prefix){ 33, { 10 } }), 0);
+	assert_int_equal(xb_map_delete(map, 0, &half), 0);
+	assert_int_equal(longest(map, (struct prefix){ 32, { 10, 0x80 } }), 1);
+	xb_map_free(map);
+}
+
+static void
+prefixes_are_refused_as_the_kernel_refuses_them(void **state)
+{
+	struct xb_map *map = make(BPF_MAP_TYPE_LPM_TRIE, 8, 8, 1, BPF_F_NO_PREALLOC);
+	const struct prefix eight = { 8, { 10, 1, 2, 3 } }, same = { 8, { 10 } },
+			    long_one = { 33, { 10 } }, other = { 16, { 10 } };
+
+	(void)state;
+	assert_int_equal(put_prefix(map, eight, 1, BPF_EXIST), -ENOENT);
+	assert_int_equal(put_prefix(map, eight, 1, BPF_EXIST + 1), -EINVAL);
+	assert_int_equal(put_prefix(map, long_one, 1, BPF_ANY), -EINVAL);
+	assert_int_equal(put_prefix(map, eight, 1, BPF_NOEXIST), 0);
+	assert_int_equal(put_prefix(map, same, 2, BPF_NOEXIST), -EEXIST);
+	assert_int_equal(put_prefix(map, other, 2, BPF_ANY), -ENOSPC);
+	assert_int_equal(xb_map_delete(map, 0, &long_one), -EINVAL);
+	assert_int_equal(xb_map_delete(map, 0, &other), -ENOENT);
+	assert_int_equal(xb_map_delete(map, 0, &same), 0);
+	xb_map_free(map);
+}
+
+/* ---- targets ---- */
+
+static void
+a_map_of_targets_is_empty_and_stays_so(void **state)
+{
+	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH,
+		BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_XSKMAP, BPF_MAP_TYPE_PERF_EVENT_ARRAY };
+	const uint32_t key = 1;
+	uint64_t value = 1;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		struct xb_map *map = make(types[i], 4, 4, 4, 0);
+
+		assert_null(xb_map_lookup(map, 0, &key));
+		assert_int_equal(xb_map_update(map, 0, &key, &value, BPF_ANY), -EPERM);
+		assert_int_equal(xb_map_user_update(map, &key, &value, BPF_ANY), -EOPNOTSUPP);
+		assert_int_equal(xb_map_user_lookup(map, &key, &value), -ENOENT);
+		assert_int_equal(xb_map_user_delete(map, &key), -ENOENT);
+		assert_false(xb_map_owns(map, &value, 1, false));
+		xb_map_free(map);
+	}
+}
+
 int
 main(void)
 {
@@ -743,6 +849,9 @@ main(void)
 		cmocka_unit_test(a_full_lru_hash_evicts_what_nobody_looked_at),
 		cmocka_unit_test(lru_evicts_nothing_before_it_is_full_nor_when_refused),
 		cmocka_unit_test(a_program_array_holds_images),
+		cmocka_unit_test(a_lookup_finds_the_longest_prefix),
+		cmocka_unit_test(prefixes_are_refused_as_the_kernel_refuses_them),
+		cmocka_unit_test(a_map_of_targets_is_empty_and_stays_so),
 		cmocka_unit_test(access_flags_bind_programs_or_the_outside),
 		cmocka_unit_test(a_map_owns_its_values_and_nothing_around_them),
 		cmocka_unit_test(owning_is_exact_at_the_end_of_large_maps),
