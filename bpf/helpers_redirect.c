@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Helpers that send a packet elsewhere, and events to user space: net/core/filter.c and
- * kernel/trace/bpf_trace.c as of Linux 6.12. What they check and answer is here; there is no other
- * device, and the maps of targets are empty (map_target.c).
+ * Helpers that send a packet elsewhere or ask for the way, and events to user space:
+ * net/core/filter.c and kernel/trace/bpf_trace.c as of Linux 6.12. What they check and answer is
+ * here; there is no other device, this one forwards nothing, as a host does that nobody told to
+ * route, and the maps of targets are empty (map_target.c).
  */
 #include "bpf/helpers.h"
 
 #include <errno.h>
 #include <linux/pkt_cls.h>
+#include <string.h>
+#include <sys/socket.h>
 
-#define REDIR_NEIGH_BYTES 20u /* sizeof(struct bpf_redir_neigh) */
+#define REDIR_NEIGH_BYTES 20u	 /* sizeof(struct bpf_redir_neigh) */
+#define FIB_FLAGS UINT32_C(0x3f) /* BPF_FIB_LOOKUP_MASK of Linux 6.12 */
 /* What redirect_map() may return when there is no target, in the low bits of its flags. */
 #define FALLBACK_MASK UINT64_C(3)
 
@@ -55,6 +59,22 @@ helper_redirect_map(
 	if (r3 & ~known)
 		return XDP_ABORTED;
 	return r3 & BPF_F_BROADCAST ? XDP_REDIRECT : r3 & FALLBACK_MASK;
+}
+
+/* bpf_xdp_fib_lookup, bpf_skb_fib_lookup, bpf_ipv4_fib_lookup, bpf_ipv6_fib_lookup */
+uint64_t
+helper_fib_lookup(struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5)
+{
+	uint32_t here = vm->skb ? vm->skb->md.ifindex : vm->pkt->ingress_ifindex;
+	struct bpf_fib_lookup params;
+
+	(void)r1, (void)r5;
+	if ((uint32_t)r3 < sizeof(params) || (uint32_t)r4 & ~FIB_FLAGS)
+		return xb_helper_ret(-EINVAL);
+	memcpy(&params, xb_helper_ptr(r2), sizeof(params));
+	if (params.family != AF_INET && params.family != AF_INET6)
+		return xb_helper_ret(-EAFNOSUPPORT);
+	return params.ifindex == here ? BPF_FIB_LKUP_RET_FWD_DISABLED : xb_helper_ret(-ENODEV);
 }
 
 /* Bytes of the packet, without the room around it. */

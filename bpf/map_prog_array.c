@@ -20,8 +20,8 @@ int
 xb_fd_array_check(const struct xb_map_def *def, struct xb_log *log)
 {
 	if (def->value_size != sizeof(uint32_t))
-		return xb_map_refuse(log, def, -EINVAL, "value_size %u; that of an array of descriptors is 4",
-			def->value_size);
+		return xb_map_refuse(log, def, -EINVAL,
+			"value_size %u; that of an array of descriptors is 4", def->value_size);
 	if (def->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
 		return xb_map_refuse(log, def, -EINVAL,
 			"BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG are not for this type");

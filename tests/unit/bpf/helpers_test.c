@@ -90,8 +90,8 @@ static void
 the_helpers_that_are_implemented_are_these(void **state)
 {
 	const int32_t ids[] = { 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 18, 19, 23, 25, 26, 28, 31, 32,
-		34, 38, 39, 40, 41, 42, 43, 44, 48, 51, 54, 65, 68, 125, 135, 152, 155, 160, 188,
-		189, 190, 208 };
+		34, 38, 39, 40, 41, 42, 43, 44, 48, 51, 54, 65, 68, 69, 125, 135, 152, 155, 160,
+		188, 189, 190, 208 };
 	unsigned int n = 0;
 
 	(void)state;
@@ -574,6 +574,26 @@ without_a_target_redirect_map_returns_what_its_flags_say(void **state)
 }
 
 static void
+a_device_that_does_not_forward_has_no_way(void **state)
+{
+	struct packet *p = packet();
+	struct bpf_fib_lookup way = { .family = 2 /* AF_INET */, .ifindex = 7 };
+	uint64_t ctx = addr(&p->xdp), at = addr(&way);
+
+	(void)state;
+	p->xdp.ingress_ifindex = 7;
+	assert_int_equal(
+		call(&p->vm, 69, ctx, at, sizeof(way), 0, 0), BPF_FIB_LKUP_RET_FWD_DISABLED);
+	assert_int_equal(call(&p->vm, 69, ctx, at, sizeof(way) - 1, 0, 0), (uint64_t)-EINVAL);
+	assert_int_equal(call(&p->vm, 69, ctx, at, sizeof(way), 0x40, 0), (uint64_t)-EINVAL);
+	way.ifindex = 8;
+	assert_int_equal(call(&p->vm, 69, ctx, at, sizeof(way), 0x3f, 0), (uint64_t)-ENODEV);
+	way.family = 1;
+	assert_int_equal(call(&p->vm, 69, ctx, at, sizeof(way), 0, 0), (uint64_t)-EAFNOSUPPORT);
+	free(p);
+}
+
+static void
 an_event_nobody_reads_is_an_error_the_program_sees(void **state)
 {
 	struct xb_map *events = make_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY);
@@ -742,6 +762,7 @@ main(void)
 		cmocka_unit_test(a_packet_shorter_than_14_bytes_can_only_grow),
 		cmocka_unit_test(a_redirect_is_a_verdict_unless_its_flags_are_not_known),
 		cmocka_unit_test(without_a_target_redirect_map_returns_what_its_flags_say),
+		cmocka_unit_test(a_device_that_does_not_forward_has_no_way),
 		cmocka_unit_test(an_event_nobody_reads_is_an_error_the_program_sees),
 		cmocka_unit_test(bytes_are_loaded_and_stored_inside_the_packet),
 		cmocka_unit_test(trace_printk_formats_as_the_kernel_does_or_refuses),
