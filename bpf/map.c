@@ -37,7 +37,7 @@ static const struct {
 	[BPF_MAP_TYPE_STACK_TRACE] = { "stack_trace", NULL },
 	[BPF_MAP_TYPE_CGROUP_ARRAY] = { "cgroup_array", NULL },
 	[BPF_MAP_TYPE_LRU_HASH] = { "lru_hash", &xb_lru_hash_ops },
-	[BPF_MAP_TYPE_LRU_PERCPU_HASH] = { "lru_percpu_hash", NULL },
+	[BPF_MAP_TYPE_LRU_PERCPU_HASH] = { "lru_percpu_hash", &xb_lru_percpu_hash_ops },
 	[BPF_MAP_TYPE_LPM_TRIE] = { "lpm_trie", &xb_lpm_trie_ops },
 	[BPF_MAP_TYPE_ARRAY_OF_MAPS] = { "array_of_maps", NULL },
 	[BPF_MAP_TYPE_HASH_OF_MAPS] = { "hash_of_maps", NULL },

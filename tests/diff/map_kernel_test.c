@@ -33,12 +33,12 @@ struct pair {
 
 static const enum bpf_map_type types[] = { BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_ARRAY,
 	BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_LRU_HASH,
-	BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_LPM_TRIE,
+	BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_LRU_PERCPU_HASH,
 	/* What user space puts into these is not here (bpf/map_target.c): creation only. */
 	BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_XSKMAP,
 	BPF_MAP_TYPE_PERF_EVENT_ARRAY };
 #define TYPES (sizeof(types) / sizeof(types[0]))
-#define TYPES_FILLED 7u /* the first ones, whose elements are compared */
+#define TYPES_FILLED 8u /* the first ones, whose elements are compared */
 
 static int
 kernel_map(const struct xb_map_def *def)
@@ -126,7 +126,7 @@ draw_def(struct pair *p)
 		d->flags = BPF_F_NO_PREALLOC;
 	}
 	/* Where the kernel's LRU evicts, it evicts by the number of cpus: not comparable. */
-	if (d->type == BPF_MAP_TYPE_LRU_HASH)
+	if (d->type == BPF_MAP_TYPE_LRU_HASH || d->type == BPF_MAP_TYPE_LRU_PERCPU_HASH)
 		d->max_entries = 1024;
 	if ((d->type == BPF_MAP_TYPE_HASH || d->type == BPF_MAP_TYPE_PERCPU_HASH) &&
 		draw(&p->seed, 2))
