@@ -75,6 +75,10 @@ check_type(int32_t helper, enum bpf_map_type type)
 				       type == BPF_MAP_TYPE_CPUMAP || type == BPF_MAP_TYPE_XSKMAP
 			       ? NULL
 			       : "is a map, but not one of targets";
+	case BPF_FUNC_ringbuf_output:
+	case BPF_FUNC_ringbuf_reserve:
+	case BPF_FUNC_ringbuf_query:
+		return type == BPF_MAP_TYPE_RINGBUF ? NULL : "is a map, but not a ring buffer";
 	default: return NULL;
 	}
 }

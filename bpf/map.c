@@ -54,7 +54,7 @@ static const struct {
 	[BPF_MAP_TYPE_SK_STORAGE] = { "sk_storage", NULL },
 	[BPF_MAP_TYPE_DEVMAP_HASH] = { "devmap_hash", &xb_devmap_hash_ops },
 	[BPF_MAP_TYPE_STRUCT_OPS] = { "struct_ops", NULL },
-	[BPF_MAP_TYPE_RINGBUF] = { "ringbuf", NULL },
+	[BPF_MAP_TYPE_RINGBUF] = { "ringbuf", &xb_ringbuf_ops },
 	[BPF_MAP_TYPE_INODE_STORAGE] = { "inode_storage", NULL },
 	[BPF_MAP_TYPE_TASK_STORAGE] = { "task_storage", NULL },
 	[BPF_MAP_TYPE_BLOOM_FILTER] = { "bloom_filter", NULL },

@@ -36,7 +36,7 @@ static const enum bpf_map_type types[] = { BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_ARRAY
 	BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_LRU_PERCPU_HASH,
 	/* What user space puts into these is not here (bpf/map_target.c): creation only. */
 	BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_XSKMAP,
-	BPF_MAP_TYPE_PERF_EVENT_ARRAY };
+	BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_RINGBUF };
 #define TYPES (sizeof(types) / sizeof(types[0]))
 #define TYPES_FILLED 8u /* the first ones, whose elements are compared */
 
@@ -89,6 +89,11 @@ compare_creation(uint64_t *seed)
 			.max_entries = entries[draw(seed, 4)],
 			.flags = flags[draw(seed, n_flags)] | flags[draw(seed, n_flags)] };
 
+		if (def.type == BPF_MAP_TYPE_RINGBUF) {
+			def.key_size = draw(seed, 4) == 0 ? 4 : 0;
+			def.value_size = draw(seed, 4) == 0 ? 4 : 0;
+			def.max_entries = 2048 * draw(seed, 5);
+		}
 		/* A valid value of gigabytes: a question of memory, not of rules. */
 		if (def.value_size == 1u << 31 || def.value_size == UINT32_MAX)
 			def.max_entries = 0;

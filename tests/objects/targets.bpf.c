@@ -30,6 +30,11 @@ struct {
 	__uint(value_size, 4);
 } events SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ring SEC(".maps");
+
 struct prefix {
 	__u32 bits;
 	__u8 addr[4];
@@ -77,6 +82,24 @@ to_user(struct xdp_md *ctx)
 
 	if (bpf_perf_event_output(ctx, &events, BPF_F_CURRENT_CPU, &now, sizeof(now)) == -2)
 		return XDP_DROP; /* -ENOENT: no reader */
+	return XDP_PASS;
+}
+
+/* 255 records of 8 bytes fill the ring. */
+SEC("xdp")
+int
+to_ring(struct xdp_md *ctx)
+{
+	__u32 *record = bpf_ringbuf_reserve(&ring, 8, 0);
+
+	if (!record)
+		return XDP_DROP;
+	record[0] = ctx->rx_queue_index;
+	record[1] = ctx->data_end - ctx->data;
+	if (record[1] & 1)
+		bpf_ringbuf_discard(record, 0);
+	else
+		bpf_ringbuf_submit(record, 0);
 	return XDP_PASS;
 }
 

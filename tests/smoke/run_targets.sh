@@ -28,6 +28,9 @@ count XDP_DROP "$short"
 count XDP_PASS $((20 - short))
 expect 0 "$xoffload" run "$object" -p to_user -m xdpdrv -i "$capture"
 count XDP_DROP 20
+expect 0 "$xoffload" run "$object" -p to_ring -i "$capture" --repeat 20
+count XDP_PASS 255
+count XDP_DROP 145
 expect 0 "$xoffload" run "$object" -p by_prefix -i "$capture" --maps
 count XDP_DROP 3
 count XDP_PASS 17

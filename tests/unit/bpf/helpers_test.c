@@ -90,8 +90,8 @@ static void
 the_helpers_that_are_implemented_are_these(void **state)
 {
 	const int32_t ids[] = { 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 18, 19, 23, 25, 26, 28, 31, 32,
-		34, 38, 39, 40, 41, 42, 43, 44, 48, 51, 54, 65, 68, 69, 125, 135, 152, 155, 160,
-		188, 189, 190, 208 };
+		34, 38, 39, 40, 41, 42, 43, 44, 48, 51, 54, 65, 68, 69, 125, 130, 131, 132, 133,
+		134, 135, 152, 155, 160, 188, 189, 190, 208 };
 	unsigned int n = 0;
 
 	(void)state;
@@ -157,6 +157,9 @@ arguments_are_what_the_row_says(void **state)
 		{ 25, { CTX, PROGS, ZERO, MEM, N16 }, "not one of events" },
 		{ 51, { DEVS, STRAY, STRAY }, NULL },
 		{ 51, { MAP, STRAY, STRAY }, "not one of targets" },
+		{ 130, { MAP, MEM, N4, ZERO }, "not a ring buffer" },
+		{ 131, { MAP, N4, ZERO }, "not a ring buffer" },
+		{ 134, { DEVS, ZERO }, "not a ring buffer" },
 		{ 28, { ZERO, ZERO, MEM, N16, STRAY }, NULL },
 		{ 28, { STRAY, ZERO, MEM, N16, STRAY }, NULL },
 		{ 28, { ZERO, N4, MEM, N16, ZERO }, "r1 = 0 is not memory" },
@@ -573,6 +576,40 @@ without_a_target_redirect_map_returns_what_its_flags_say(void **state)
 	free(p);
 }
 
+/* A record of n bytes takes 8 more, whole words; the last byte of the ring stays free. */
+static void
+a_ring_buffer_takes_records_until_it_is_full(void **state)
+{
+	const struct xb_map_def def = {
+		.name = "ring", .type = BPF_MAP_TYPE_RINGBUF, .max_entries = 4096, .inner = -1
+	};
+	struct xb_map *ring = xb_map_new(&def, 1, NULL);
+	struct packet *p = packet();
+	uint64_t map = addr(ring), record, word = 0x1122334455667788;
+
+	(void)state;
+	assert_non_null(ring);
+	assert_int_equal(call(&p->vm, 131, map, 8, 1, 0, 0), 0); /* no flags */
+	assert_int_equal(call(&p->vm, 131, map, UINT64_C(1) << 32, 0, 0, 0), 0);
+	record = call(&p->vm, 131, map, 2000, 0, 0, 0);
+	assert_true(xb_map_owns(ring, (const void *)(uintptr_t)record, 2000, true));
+	assert_int_equal(call(&p->vm, 134, map, BPF_RB_PROD_POS, 0, 0, 0), 2008);
+	call(&p->vm, 132, record, 0, 0, 0, 0);
+	assert_int_equal(call(&p->vm, 130, map, addr(&word), 5, 4, 0), (uint64_t)-EINVAL);
+	assert_int_equal(call(&p->vm, 130, map, addr(&word), 5, BPF_RB_NO_WAKEUP, 0), 0);
+	assert_int_equal(call(&p->vm, 134, map, BPF_RB_AVAIL_DATA, 0, 0, 0), 2024);
+	assert_memory_equal((const uint8_t *)(uintptr_t)record + 2008, &word, 5);
+	assert_int_equal(call(&p->vm, 131, map, 2064, 0, 0, 0), 0);
+	record = call(&p->vm, 131, map, 2056, 0, 0, 0);
+	assert_true(xb_map_owns(ring, (const void *)(uintptr_t)record, 2056, true));
+	call(&p->vm, 133, record, 0, 0, 0, 0);
+	assert_int_equal(call(&p->vm, 130, map, addr(&word), 0, 0, 0), (uint64_t)-EAGAIN);
+	assert_int_equal(call(&p->vm, 134, map, BPF_RB_RING_SIZE, 0, 0, 0), 4096);
+	assert_int_equal(call(&p->vm, 134, map, BPF_RB_CONS_POS, 0, 0, 0), 0);
+	xb_map_free(ring);
+	free(p);
+}
+
 static void
 a_device_that_does_not_forward_has_no_way(void **state)
 {
@@ -762,6 +799,7 @@ main(void)
 		cmocka_unit_test(a_packet_shorter_than_14_bytes_can_only_grow),
 		cmocka_unit_test(a_redirect_is_a_verdict_unless_its_flags_are_not_known),
 		cmocka_unit_test(without_a_target_redirect_map_returns_what_its_flags_say),
+		cmocka_unit_test(a_ring_buffer_takes_records_until_it_is_full),
 		cmocka_unit_test(a_device_that_does_not_forward_has_no_way),
 		cmocka_unit_test(an_event_nobody_reads_is_an_error_the_program_sees),
 		cmocka_unit_test(bytes_are_loaded_and_stored_inside_the_packet),
