@@ -50,13 +50,19 @@ xb_helper_by_id(int32_t id)
 
 /* ---- arguments ---- */
 
-/* The map a register holds: only one of the program's own counts. */
+/* The map a register holds: only one of the program's own counts, or one that is in it. */
 static const struct xb_map *
 map_of(const struct xb_vm *vm, uint64_t r)
 {
-	for (uint32_t i = 0; i < vm->image->map_cnt; i++)
-		if ((uintptr_t)vm->image->maps[i] == r)
-			return vm->image->maps[i];
+	for (uint32_t i = 0; i < vm->image->map_cnt; i++) {
+		const struct xb_map *map = vm->image->maps[i];
+		const struct xb_map *inner = map ? xb_map_inner_at(map, r) : NULL;
+
+		if (map && (uintptr_t)map == r)
+			return map;
+		if (inner)
+			return inner;
+	}
 	return NULL;
 }
 

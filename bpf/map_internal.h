@@ -77,6 +77,7 @@ struct xb_map {
 extern const struct xb_map_ops xb_array_ops, xb_percpu_array_ops, xb_prog_array_ops;
 extern const struct xb_map_ops xb_devmap_ops, xb_devmap_hash_ops, xb_cpumap_ops, xb_xskmap_ops;
 extern const struct xb_map_ops xb_perf_event_array_ops, xb_ringbuf_ops;
+extern const struct xb_map_ops xb_array_of_maps_ops, xb_hash_of_maps_ops;
 extern const struct xb_map_ops xb_hash_ops, xb_percpu_hash_ops, xb_lru_hash_ops;
 extern const struct xb_map_ops xb_lru_percpu_hash_ops, xb_lpm_trie_ops;
 

@@ -38,3 +38,9 @@ says out '^map sources \(lpm_trie\)'
 expect 0 "$xoffload" run "$object" -p to_device -i "$capture"
 count TC_ACT_SHOT "$short"
 count TC_ACT_REDIRECT $((20 - short))
+
+# A map of maps has what the source says: queue 0's is there.
+expect 0 "$xoffload" run "$build_root/tests/objects/map_in_map.o" -i "$capture"
+count XDP_PASS 20
+expect 0 "$xoffload" trace "$build_root/tests/objects/map_in_map.o" -m xdpdrv -i "$capture" -n 1
+says out 'XDP_PASS'

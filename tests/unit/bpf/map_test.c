@@ -96,6 +96,8 @@ static const struct {
 	{ BPF_MAP_TYPE_CPUMAP, 4, 4, 8193, 0, E2BIG, "at most 8192" },
 	{ BPF_MAP_TYPE_XSKMAP, 4, 8, 1, 0, EINVAL, "must be 4" },
 	{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 8, 1, 0, EINVAL, "value_size 8" },
+	{ BPF_MAP_TYPE_HASH_OF_MAPS, 4, 8, 1, 0, EINVAL, "a map's is 4" },
+	{ BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 0, 0, EINVAL, "max_entries is 0" },
 	{ BPF_MAP_TYPE_QUEUE, 0, 4, 1, 0, EOPNOTSUPP, "(queue): this map type is not implemented" },
 	{ (enum bpf_map_type)34, 4, 4, 1, 0, EINVAL, "no map type 34" },
 	{ (enum bpf_map_type)33, 0, 0, 1, 0, EOPNOTSUPP, "(arena)" },
@@ -856,6 +858,49 @@ a_map_of_targets_is_empty_and_stays_so(void **state)
 	}
 }
 
+/* ---- maps of maps ---- */
+
+static void
+a_map_of_maps_gives_the_maps_put_into_it(void **state)
+{
+	static const enum bpf_map_type types[] = { BPF_MAP_TYPE_ARRAY_OF_MAPS,
+		BPF_MAP_TYPE_HASH_OF_MAPS };
+	struct xb_map *one = make(BPF_MAP_TYPE_HASH, 4, 8, 2, 0),
+		      *two = make(BPF_MAP_TYPE_ARRAY, 4, 8, 2, 0);
+	const uint32_t zero = 0, key = 1, far = 2;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		const struct xb_map_def def = { .name = "outer",
+			.type = types[i],
+			.key_size = 4,
+			.value_size = 4,
+			.max_entries = 2 };
+		struct xb_map *map = xb_map_new(&def, CPUS, NULL);
+		const uint64_t *value = xb_map_lookup(two, 0, &key);
+
+		assert_non_null(map);
+		assert_null(xb_map_lookup(map, 0, &key));
+		assert_int_equal(xb_map_set_map(map, &key, one), 0);
+		assert_ptr_equal(xb_map_lookup(map, 0, &key), one);
+		assert_null(xb_map_lookup(map, 0, &zero));
+		assert_false(xb_map_inner_owns(map, value, 8, false));
+		assert_int_equal(xb_map_set_map(map, &key, two), 0);
+		assert_ptr_equal(xb_map_lookup(map, 0, &key), two);
+		assert_ptr_equal(xb_map_inner_at(map, (uintptr_t)two), two);
+		assert_null(xb_map_inner_at(map, (uintptr_t)one));
+		assert_true(xb_map_inner_owns(map, value, 8, true));
+		assert_false(xb_map_owns(map, value, 8, false));
+		assert_int_equal(xb_map_set_map(map, &zero, one), 0);
+		assert_int_equal(xb_map_set_map(map, &far, one), -E2BIG);
+		xb_map_free(map);
+	}
+	assert_int_equal(xb_map_set_map(one, &key, two), -EINVAL);
+	assert_null(xb_map_inner_at(one, (uintptr_t)two));
+	xb_map_free(one);
+	xb_map_free(two);
+}
+
 int
 main(void)
 {
@@ -882,6 +927,7 @@ main(void)
 		cmocka_unit_test(a_program_array_holds_images),
 		cmocka_unit_test(a_lookup_finds_the_longest_prefix),
 		cmocka_unit_test(prefixes_are_refused_as_the_kernel_refuses_them),
+		cmocka_unit_test(a_map_of_maps_gives_the_maps_put_into_it),
 		cmocka_unit_test(a_map_of_targets_is_empty_and_stays_so),
 		cmocka_unit_test(access_flags_bind_programs_or_the_outside),
 		cmocka_unit_test(a_map_owns_its_values_and_nothing_around_them),
