@@ -51,14 +51,43 @@ xb_helper_by_id(int32_t id)
 
 /* ---- arguments ---- */
 
-/* The map a register holds: only one of the program's own counts. */
+/* The map a register holds: only one of the program's own counts, or one that is in it. */
 static const struct xb_map *
 map_of(const struct xb_vm *vm, uint64_t r)
 {
-	for (uint32_t i = 0; i < vm->image->map_cnt; i++)
-		if ((uintptr_t)vm->image->maps[i] == r)
-			return vm->image->maps[i];
+	for (uint32_t i = 0; i < vm->image->map_cnt; i++) {
+		const struct xb_map *map = vm->image->maps[i];
+		const struct xb_map *inner = map ? xb_map_inner_at(map, r) : NULL;
+
+		if (map && (uintptr_t)map == r)
+			return map;
+		if (inner)
+			return inner;
+	}
 	return NULL;
+}
+
+/* Some helpers take maps of a type that no other does: NULL, or what is wrong. */
+static const char *
+check_type(int32_t helper, enum bpf_map_type type)
+{
+	switch (helper) {
+	case BPF_FUNC_tail_call:
+		return type == BPF_MAP_TYPE_PROG_ARRAY ? NULL : "is a map, but not a program array";
+	case BPF_FUNC_perf_event_output:
+		return type == BPF_MAP_TYPE_PERF_EVENT_ARRAY ? NULL
+							     : "is a map, but not one of events";
+	case BPF_FUNC_redirect_map:
+		return type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_DEVMAP_HASH ||
+				       type == BPF_MAP_TYPE_CPUMAP || type == BPF_MAP_TYPE_XSKMAP
+			       ? NULL
+			       : "is a map, but not one of targets";
+	case BPF_FUNC_ringbuf_output:
+	case BPF_FUNC_ringbuf_reserve:
+	case BPF_FUNC_ringbuf_query:
+		return type == BPF_MAP_TYPE_RINGBUF ? NULL : "is a map, but not a ring buffer";
+	default: return NULL;
+	}
 }
 
 /* What is wrong with memory of this size, NULL when it is all right. */
@@ -85,11 +114,7 @@ check_map(const struct xb_vm *vm, const struct xb_helper *helper, uint64_t r)
 {
 	const struct xb_map *map = map_of(vm, r);
 
-	if (!map)
-		return "is not a map";
-	if (helper->id == BPF_FUNC_tail_call && xb_map_type(map) != BPF_MAP_TYPE_PROG_ARRAY)
-		return "is a map, but not a program array";
-	return NULL;
+	return map ? check_type(helper->id, xb_map_type(map)) : "is not a map";
 }
 
 /* Argument i of that kind; map: the map argument before it, if there was one. */
@@ -168,16 +193,27 @@ helper_tail_call(struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64
 
 /* ---- surroundings ---- */
 
-uint64_t
-helper_ktime_get_ns(
-	struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5)
+static uint64_t
+now_ns(clockid_t clock)
 {
 	struct timespec t;
 
-	(void)vm, (void)r1, (void)r2, (void)r3, (void)r4, (void)r5;
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
+
+#define CLOCK_HELPER(name, clock)                                                                  \
+	uint64_t helper_ktime_get_##name(                                                          \
+		struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5) \
+	{                                                                                          \
+		(void)vm, (void)r1, (void)r2, (void)r3, (void)r4, (void)r5;                        \
+		return now_ns(clock);                                                              \
+	}
+
+CLOCK_HELPER(ns, CLOCK_MONOTONIC)
+CLOCK_HELPER(boot_ns, CLOCK_BOOTTIME)
+CLOCK_HELPER(coarse_ns, CLOCK_MONOTONIC_COARSE)
+CLOCK_HELPER(tai_ns, CLOCK_TAI)
 
 /* The same seed gives the same numbers; any seed will do (a counter, mixed: "splitmix64"). */
 uint64_t
@@ -198,6 +234,15 @@ helper_get_smp_processor_id(
 {
 	(void)r1, (void)r2, (void)r3, (void)r4, (void)r5;
 	return vm->cpu;
+}
+
+/* One node, as its number of CPUs is one machine's. */
+uint64_t
+helper_get_numa_node_id(
+	struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5)
+{
+	(void)vm, (void)r1, (void)r2, (void)r3, (void)r4, (void)r5;
+	return 0;
 }
 
 /* ---- checksums: one's complement arithmetic ---- */

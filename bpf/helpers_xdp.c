@@ -101,3 +101,12 @@ helper_xdp_store_bytes(
 		memmove(at, xb_helper_ptr(r3), (uint32_t)r4);
 	return xb_helper_ret(err);
 }
+
+/* All of the packet; none has fragments here. */
+uint64_t
+helper_xdp_get_buff_len(
+	struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5)
+{
+	(void)r1, (void)r2, (void)r3, (void)r4, (void)r5;
+	return (uint64_t)(vm->pkt->data_end - vm->pkt->data);
+}

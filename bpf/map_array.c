@@ -25,6 +25,8 @@ xb_array_check(const struct xb_map_def *def, struct xb_log *log)
 		flags &= ~(uint32_t)(BPF_F_MMAPABLE | BPF_F_INNER_MAP);
 	if (percpu)
 		flags &= ~(uint32_t)BPF_F_NUMA_NODE;
+	if (def->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+		flags |= BPF_F_PRESERVE_ELEMS;
 	if (def->max_entries == 0)
 		return xb_map_refuse(log, def, -EINVAL, "max_entries is 0");
 	if (def->key_size != sizeof(uint32_t))

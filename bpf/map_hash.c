@@ -97,12 +97,23 @@ xb_hash_unreserve(struct xb_hash *h)
 
 /* ---- creation ---- */
 
+static bool
+is_percpu(enum bpf_map_type type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static bool
+is_lru(enum bpf_map_type type)
+{
+	return type == BPF_MAP_TYPE_LRU_HASH || type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
 /* htab_map_alloc_check, and the sizes htab_map_alloc refuses */
 int
 xb_hash_check(const struct xb_map_def *def, struct xb_log *log)
 {
-	bool percpu = def->type == BPF_MAP_TYPE_PERCPU_HASH;
-	bool lru = def->type == BPF_MAP_TYPE_LRU_HASH;
+	bool percpu = is_percpu(def->type), lru = is_lru(def->type);
 	bool own_lru = def->flags & BPF_F_NO_COMMON_LRU;
 
 	if (def->flags & ~(uint32_t)HASH_FLAGS)
@@ -164,8 +175,7 @@ static struct layout
 layout_of(enum bpf_map_type type, uint32_t key_size, uint32_t value_size, uint32_t max_entries,
 	unsigned int n_cpus)
 {
-	bool percpu = type == BPF_MAP_TYPE_PERCPU_HASH;
-	bool lru = type == BPF_MAP_TYPE_LRU_HASH;
+	bool percpu = is_percpu(type), lru = is_lru(type);
 	struct layout l = { .key_off = lru ? sizeof(struct xb_lru_elem) : sizeof(struct xb_elem) };
 
 	l.value_off = l.key_off + xb_pad8(key_size);
@@ -186,7 +196,7 @@ xb_hash_bytes(const struct xb_map_def *def, unsigned int n_cpus)
 		layout_of(def->type, def->key_size, def->value_size, def->max_entries, n_cpus);
 	uint64_t a_elem = l.stride + sizeof(uint32_t);
 
-	if (def->type == BPF_MAP_TYPE_PERCPU_HASH)
+	if (is_percpu(def->type))
 		a_elem += (uint64_t)xb_pad8(def->value_size) * n_cpus;
 	return xb_bytes(l.cap, a_elem, l.buckets * sizeof(struct xb_bucket));
 }
@@ -382,9 +392,8 @@ hash_update(
 	return update(map, cpu, key, value, flags, hash_update_try);
 }
 
-/* pcpu_init_value and pcpu_copy_value: a program gives one cpu's value, bpf(2) all of them. */
-static void
-set_percpu(struct xb_map *map, uint32_t i, unsigned int cpu, const void *value, bool is_new)
+void
+xb_hash_set_percpu(struct xb_map *map, uint32_t i, unsigned int cpu, const void *value, bool is_new)
 {
 	if (cpu == map->n_cpus) {
 		xb_value_from_user(map, i - 1, value);
@@ -407,11 +416,11 @@ percpu_hash_update_try(
 	old = xb_hash_find(h, key, hash);
 	i = xb_hash_check_flags(old, flags);
 	if (!i && old) {
-		set_percpu(&h->map, old, cpu, value, false);
+		xb_hash_set_percpu(&h->map, old, cpu, value, false);
 	} else if (!i) {
 		i = make_new(h, cpu, key, hash, NULL);
 		if (i > 0) {
-			set_percpu(&h->map, (uint32_t)i, cpu, value, true);
+			xb_hash_set_percpu(&h->map, (uint32_t)i, cpu, value, true);
 			xb_hash_insert(h, b, (uint32_t)i);
 		}
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hash table under HASH, PERCPU_HASH and LRU_HASH: what map_hash.c and map_lru.c share.
+ * The hash table under HASH, LRU_HASH, their PERCPU forms, and LPM_TRIE: what map_hash.c, map_lru.c
+ * and map_lpm.c share.
  *
  * An element is a number, 1 ... cap. Bucket heads and chains hold numbers, 0 ends a chain. A
  * reader takes no lock: it loads a head or a next with acquire order, and what it reaches stays
@@ -22,7 +23,7 @@ struct xb_elem {
 	uint32_t hash;
 };
 
-/* The same in an LRU_HASH: map_lru.c. */
+/* The same in an LRU map: map_lru.c. */
 struct xb_lru_elem {
 	struct xb_elem elem;
 	uint32_t mark;
@@ -40,7 +41,7 @@ struct xb_hash {
 	uint64_t seed;
 	struct xb_pool pool __attribute__((aligned(64)));
 	uint32_t count __attribute__((aligned(64))); /* elements linked, or about to be */
-	uint32_t lru_lock;			     /* LRU_HASH: for newer and older */
+	uint32_t lru_lock;			     /* LRU maps: for newer and older */
 };
 
 static inline struct xb_elem *
@@ -175,6 +176,10 @@ int xb_hash_check_flags(uint32_t old, uint64_t flags);
 /* A new element with key and (unless per cpu) value, in no chain; 0: out of elements. */
 uint32_t xb_hash_make(
 	struct xb_hash *h, unsigned int cpu, const void *key, uint32_t hash, const void *value);
+
+/* pcpu_init_value and pcpu_copy_value: a program gives one cpu's value, bpf(2) all of them. */
+void xb_hash_set_percpu(
+	struct xb_map *map, uint32_t i, unsigned int cpu, const void *value, bool is_new);
 
 int xb_hash_check(const struct xb_map_def *def, struct xb_log *log);
 uint64_t xb_hash_bytes(const struct xb_map_def *def, unsigned int n_cpus);

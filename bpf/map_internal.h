@@ -75,15 +75,20 @@ struct xb_map {
 };
 
 extern const struct xb_map_ops xb_array_ops, xb_percpu_array_ops, xb_prog_array_ops;
+extern const struct xb_map_ops xb_devmap_ops, xb_devmap_hash_ops, xb_cpumap_ops, xb_xskmap_ops;
+extern const struct xb_map_ops xb_perf_event_array_ops, xb_ringbuf_ops;
+extern const struct xb_map_ops xb_array_of_maps_ops, xb_hash_of_maps_ops;
 extern const struct xb_map_ops xb_hash_ops, xb_percpu_hash_ops, xb_lru_hash_ops;
+extern const struct xb_map_ops xb_lru_percpu_hash_ops, xb_lpm_trie_ops;
 
 /* ---- map.c ---- */
 
 /* A sentence about a definition that is refused; returns err. */
 int xb_map_refuse(struct xb_log *log, const struct xb_map_def *def, int err, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-/* map_alloc_check of the array and of the hash family, which other types build on. */
+/* map_alloc_check of the array and of the arrays of descriptors, which other types build on. */
 int xb_array_check(const struct xb_map_def *def, struct xb_log *log);
+int xb_fd_array_check(const struct xb_map_def *def, struct xb_log *log);
 
 /* Zeroed memory that costs nothing until touched; NULL when there is none. */
 void *xb_area_new(uint64_t bytes);

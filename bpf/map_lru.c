@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * BPF_MAP_TYPE_LRU_HASH: the hash of map_hash.c, which makes room when it is full.
+ * BPF_MAP_TYPE_LRU_HASH and LRU_PERCPU_HASH: the hash of map_hash.c, which makes room when it is
+ * full.
  *
  * The kernel approximates "least recently used" with an active and an inactive list and a
  * reference bit, shared out to cpus in batches (kernel/bpf/bpf_lru_list.c); which element goes
@@ -74,19 +75,35 @@ set_mark(struct xb_hash *h, uint32_t i, bool mark)
 	__atomic_store_n(&lru_elem(h, i)->mark, mark, __ATOMIC_RELAXED);
 }
 
+/* The element, which counts as looked at; 0: none. */
+static uint32_t
+look_up(struct xb_hash *h, const void *key)
+{
+	uint32_t i = xb_hash_find(h, key, xb_hash_of(h, key));
+
+	/* Readers share the line as long as nobody writes it. */
+	if (i && !is_marked(h, i))
+		set_mark(h, i, true);
+	return i;
+}
+
 static void *
 lru_lookup(struct xb_map *map, unsigned int cpu, const void *key)
 {
 	struct xb_hash *h = (struct xb_hash *)map;
-	uint32_t i = xb_hash_find(h, key, xb_hash_of(h, key));
+	uint32_t i = look_up(h, key);
 
 	(void)cpu;
-	if (!i)
-		return NULL;
-	/* Readers share the line as long as nobody writes it. */
-	if (!is_marked(h, i))
-		set_mark(h, i, true);
-	return xb_hash_value(h, 0, i);
+	return i ? xb_hash_value(h, 0, i) : NULL;
+}
+
+static void *
+percpu_lru_lookup(struct xb_map *map, unsigned int cpu, const void *key)
+{
+	struct xb_hash *h = (struct xb_hash *)map;
+	uint32_t i = look_up(h, key);
+
+	return i ? xb_hash_value(h, cpu, i) : NULL;
 }
 
 /* Who is to go, and in which bucket it is; 0: there is nobody. It is taken off the list, so that
@@ -170,9 +187,14 @@ update_try(struct xb_hash *h, unsigned int cpu, const void *key, uint32_t hash, 
 	ret = xb_hash_check_flags(old, flags);
 	if (!ret && !old && !xb_hash_reserve(h))
 		ret = 1;
-	if (!ret) {
+	if (!ret && old && h->map.ops->percpu) {
+		xb_hash_set_percpu(&h->map, old, cpu, value, false);
+		set_mark(h, old, true);
+	} else if (!ret) {
 		i = xb_hash_make(h, cpu, key, hash, value);
 		if (i) {
+			if (h->map.ops->percpu)
+				xb_hash_set_percpu(&h->map, i, cpu, value, true);
 			link_new(h, b, old, i);
 		} else {
 			ret = -EAGAIN;
@@ -227,6 +249,22 @@ const struct xb_map_ops xb_lru_hash_ops = {
 	.init = xb_hash_init,
 	.fini = xb_hash_fini,
 	.lookup = lru_lookup,
+	.update = lru_update,
+	.remove = lru_remove,
+	.user_lookup = xb_hash_user_lookup,
+	.user_update = lru_update,
+	.user_remove = lru_remove,
+	.keys = xb_hash_keys,
+};
+
+const struct xb_map_ops xb_lru_percpu_hash_ops = {
+	.struct_bytes = sizeof(struct xb_hash),
+	.percpu = true,
+	.check = xb_hash_check,
+	.bytes = xb_hash_bytes,
+	.init = xb_hash_init,
+	.fini = xb_hash_fini,
+	.lookup = percpu_lru_lookup,
 	.update = lru_update,
 	.remove = lru_remove,
 	.user_lookup = xb_hash_user_lookup,

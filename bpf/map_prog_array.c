@@ -16,12 +16,12 @@ struct prog_array {
 };
 
 /* fd_array_map_alloc_check */
-static int
-prog_array_check(const struct xb_map_def *def, struct xb_log *log)
+int
+xb_fd_array_check(const struct xb_map_def *def, struct xb_log *log)
 {
 	if (def->value_size != sizeof(uint32_t))
-		return xb_map_refuse(log, def, -EINVAL, "value_size %u; a program array's is 4",
-			def->value_size);
+		return xb_map_refuse(log, def, -EINVAL,
+			"value_size %u; that of an array of descriptors is 4", def->value_size);
 	if (def->flags & (BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG))
 		return xb_map_refuse(log, def, -EINVAL,
 			"BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG are not for this type");
@@ -149,7 +149,7 @@ prog_array_keys(struct xb_map *map, void **keys)
 
 const struct xb_map_ops xb_prog_array_ops = {
 	.struct_bytes = sizeof(struct prog_array),
-	.check = prog_array_check,
+	.check = xb_fd_array_check,
 	.bytes = prog_array_bytes,
 	.init = prog_array_init,
 	.fini = prog_array_fini,

@@ -34,6 +34,8 @@ type_by_prefix(const char *name)
 		{ "tc", BPF_PROG_TYPE_SCHED_CLS }, /* tcx too */
 		{ "cls", BPF_PROG_TYPE_SCHED_CLS },
 		{ "classifier", BPF_PROG_TYPE_SCHED_CLS },
+		{ "ingress", BPF_PROG_TYPE_SCHED_CLS }, /* as iproute2's examples */
+		{ "egress", BPF_PROG_TYPE_SCHED_CLS },
 		{ "act", BPF_PROG_TYPE_SCHED_ACT },
 	};
 

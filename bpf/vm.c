@@ -89,7 +89,9 @@ is_in_a_map(const struct xb_image *image, uint64_t addr, uint64_t size, bool is_
 	if (size > UINT32_MAX)
 		return false;
 	for (uint32_t i = 0; i < image->map_cnt; i++)
-		if (image->maps[i] && xb_map_owns(image->maps[i], p, (uint32_t)size, is_write))
+		if (image->maps[i] &&
+			(xb_map_owns(image->maps[i], p, (uint32_t)size, is_write) ||
+				xb_map_inner_owns(image->maps[i], p, (uint32_t)size, is_write)))
 			return true;
 	return false;
 }

@@ -310,6 +310,12 @@ int xb_map_for_each(
 /* PROG_ARRAY: put an image (or NULL) at index; the image must outlive the map. */
 int xb_map_set_prog(struct xb_map *map, uint32_t index, const struct xb_image *image);
 const struct xb_image *xb_map_get_prog(const struct xb_map *map, uint32_t index);
+/* ARRAY_OF_MAPS, HASH_OF_MAPS: put a map in, which must outlive this one, before programs run. */
+int xb_map_set_map(struct xb_map *map, const void *key, struct xb_map *inner);
+/* Of these, for the checked interpreter: the inner map that lies at the address, and whether one
+ * has a value there; NULL and false for maps of other types. */
+struct xb_map *xb_map_inner_at(const struct xb_map *map, uint64_t addr);
+bool xb_map_inner_owns(const struct xb_map *map, const void *addr, uint32_t size, bool writable);
 
 /* Is [addr, addr + size) inside one element's value? For the checked interpreter; per-cpu values of
  * any cpu count. writable: and may programs write there (not a frozen map, not BPF_F_RDONLY_PROG)?

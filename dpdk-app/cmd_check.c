@@ -199,9 +199,12 @@ check_object(struct checking *k, const char *path)
 		check_free(&check);
 	}
 	for (uint32_t i = 0; i < obj->skipped_cnt; i++) {
-		if (!obj->skipped[i].is_asked ||
-			!check_skipped(&check, obj, &obj->skipped[i], &k->card))
+		if (!obj->skipped[i].is_asked)
 			continue;
+		if (!check_skipped(&check, obj, &obj->skipped[i], &k->card)) {
+			worsen(k, STATUS_REFUSED); /* no loader takes it; why is told above */
+			continue;
+		}
 		tell(k, &check);
 		check_free(&check);
 	}

@@ -139,6 +139,41 @@ refuse(const struct loader *l, const struct xb_prog *prog, int err, const char *
 	return err;
 }
 
+static int
+make_map(const struct loader *l, uint32_t i)
+{
+	const struct xb_map_def *def = &l->p->obj->maps[i];
+	struct xb_map **map = &l->p->maps[i];
+
+	if (*map == NULL)
+		*map = xb_map_new(def, l->how->n_cpus, l->log);
+	return *map != NULL ? 0 : -errno;
+}
+
+/* The maps an object puts into a map of maps itself. */
+static int
+fill_maps(const struct loader *l, uint32_t i)
+{
+	const struct xb_map_def *def = &l->p->obj->maps[i];
+	int ret = 0;
+
+	if (def->inner < 0)
+		return 0;
+	for (uint32_t k = 0; ret == 0 && k < def->slot_cnt; k++) {
+		const struct xb_prog_slot *slot = &def->slots[k];
+		uint8_t *key = calloc(1, def->key_size + sizeof(slot->key));
+
+		if (key == NULL)
+			return -ENOMEM;
+		memcpy(key, &slot->key, sizeof(slot->key));
+		ret = make_map(l, slot->map);
+		if (ret == 0)
+			ret = xb_map_set_map(l->p->maps[i], key, l->p->maps[slot->map]);
+		free(key);
+	}
+	return ret;
+}
+
 /* Objects of the field hold maps for programs that are not run, of types that need not be known
  * here: only what this program names is made. */
 static int
@@ -146,16 +181,16 @@ make_maps(const struct loader *l, const struct xb_prog *prog, const struct bpf_i
 {
 	for (uint32_t i = 0; i < prog->insn_cnt; i++) {
 		const struct bpf_insn *insn = &insns[i];
-		struct xb_map **map;
+		int ret;
 
 		/* xb_image_new() refuses a map that is none. */
 		if (!xb_insn_names_map(insn) || (uint32_t)insn->imm >= l->p->obj->map_cnt)
 			continue;
-		map = &l->p->maps[insn->imm];
-		if (*map == NULL)
-			*map = xb_map_new(&l->p->obj->maps[insn->imm], l->how->n_cpus, l->log);
-		if (*map == NULL)
-			return refuse(l, prog, -errno, "map", (int32_t)i, l->log);
+		ret = make_map(l, (uint32_t)insn->imm);
+		if (ret == 0)
+			ret = fill_maps(l, (uint32_t)insn->imm);
+		if (ret < 0)
+			return refuse(l, prog, ret, "map", (int32_t)i, l->log);
 		i++; /* the second half */
 	}
 	return 0;

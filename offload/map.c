@@ -202,7 +202,7 @@ off_map_create(const struct off_caller *who, const struct off_map_create *attr, 
 		.flags = attr->map_flags,
 		.btf_key_type_id = attr->btf_key_type_id,
 		.btf_value_type_id = attr->btf_value_type_id,
-		.inner = -1,
+		.inner = attr->inner_map_fd ? 0 : -1, /* there is one; which is in map->inner */
 	};
 	err = create_try(map, who, attr, log);
 	if (err) {

@@ -33,8 +33,12 @@ struct pair {
 
 static const enum bpf_map_type types[] = { BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_ARRAY,
 	BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_LRU_HASH,
-	BPF_MAP_TYPE_PROG_ARRAY };
+	BPF_MAP_TYPE_PROG_ARRAY, BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_LRU_PERCPU_HASH,
+	/* What user space puts into these is not here (bpf/map_target.c): creation only. */
+	BPF_MAP_TYPE_DEVMAP, BPF_MAP_TYPE_DEVMAP_HASH, BPF_MAP_TYPE_CPUMAP, BPF_MAP_TYPE_XSKMAP,
+	BPF_MAP_TYPE_PERF_EVENT_ARRAY, BPF_MAP_TYPE_RINGBUF };
 #define TYPES (sizeof(types) / sizeof(types[0]))
+#define TYPES_FILLED 8u /* the first ones, whose elements are compared */
 
 static int
 kernel_map(const struct xb_map_def *def)
@@ -85,6 +89,11 @@ compare_creation(uint64_t *seed)
 			.max_entries = entries[draw(seed, 4)],
 			.flags = flags[draw(seed, n_flags)] | flags[draw(seed, n_flags)] };
 
+		if (def.type == BPF_MAP_TYPE_RINGBUF) {
+			def.key_size = draw(seed, 4) == 0 ? 4 : 0;
+			def.value_size = draw(seed, 4) == 0 ? 4 : 0;
+			def.max_entries = 2048 * draw(seed, 5);
+		}
 		/* A valid value of gigabytes: a question of memory, not of rules. */
 		if (def.value_size == 1u << 31 || def.value_size == UINT32_MAX)
 			def.max_entries = 0;
@@ -111,14 +120,18 @@ draw_def(struct pair *p)
 	struct xb_map_def *d = &p->def;
 	bool array;
 
-	*d = (struct xb_map_def){ .name = "diff", .type = types[draw(&p->seed, TYPES)] };
+	*d = (struct xb_map_def){ .name = "diff", .type = types[draw(&p->seed, TYPES_FILLED)] };
 	array = d->type == BPF_MAP_TYPE_ARRAY || d->type == BPF_MAP_TYPE_PERCPU_ARRAY ||
 		d->type == BPF_MAP_TYPE_PROG_ARRAY;
 	d->key_size = array ? 4 : 1 + draw(&p->seed, 20);
 	d->value_size = d->type == BPF_MAP_TYPE_PROG_ARRAY ? 4 : 1 + draw(&p->seed, 40);
 	d->max_entries = 1 + draw(&p->seed, KEYS + 4);
+	if (d->type == BPF_MAP_TYPE_LPM_TRIE) {
+		d->key_size = 5 + draw(&p->seed, 20);
+		d->flags = BPF_F_NO_PREALLOC;
+	}
 	/* Where the kernel's LRU evicts, it evicts by the number of cpus: not comparable. */
-	if (d->type == BPF_MAP_TYPE_LRU_HASH)
+	if (d->type == BPF_MAP_TYPE_LRU_HASH || d->type == BPF_MAP_TYPE_LRU_PERCPU_HASH)
 		d->max_entries = 1024;
 	if ((d->type == BPF_MAP_TYPE_HASH || d->type == BPF_MAP_TYPE_PERCPU_HASH) &&
 		draw(&p->seed, 2))
@@ -136,6 +149,9 @@ draw_key(struct pair *p, uint8_t *key)
 	memcpy(key, &n, p->def.key_size < 4 ? p->def.key_size : 4);
 	if (p->def.key_size > 4)
 		key[p->def.key_size - 1] = (uint8_t)(n * 7);
+	/* The length of a prefix is n: let some of the same length differ. */
+	if (p->def.type == BPF_MAP_TYPE_LPM_TRIE)
+		key[4] = (uint8_t)(draw(&p->seed, 4) << 6);
 }
 
 /* Values of all cpus, the padding zero: what the kernel does with that is nobody's business. */

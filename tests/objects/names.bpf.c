@@ -24,5 +24,7 @@ PROG("classifier/egress", p10)
 PROG("some_section", xdp_by_function)
 PROG("prog", p11)
 PROG("?xdp", p12)
+PROG("ingress", p13)
+PROG("egress", p14)
 
 char _license[] SEC("license") = "GPL";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
- * Three programs: `plain` needs one array; `events` names a perf event array beside it; `stray`
- * reads the packet without looking where it ends. To run the first, nothing of the others may be in
- * the way.
+ * `plain` needs one array; `events` names a perf event array beside it, `queued` a queue, which is
+ * not implemented; `stray` reads the packet without looking where it ends. To run the first,
+ * nothing of the others may be in the way.
  */
 #include <linux/bpf.h>
 
@@ -47,6 +47,22 @@ events(struct xdp_md *ctx)
 	__u32 word = 1;
 
 	bpf_perf_event_output(ctx, &ring, BPF_F_CURRENT_CPU, &word, sizeof(word));
+	return XDP_PASS;
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 16);
+	__type(value, __u32);
+} line SEC(".maps");
+
+SEC("xdp")
+int
+queued(struct xdp_md *ctx)
+{
+	__u32 word = 1;
+
+	bpf_map_push_elem(&line, &word, BPF_EXIST);
 	return XDP_PASS;
 }
 

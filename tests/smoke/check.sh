@@ -136,3 +136,9 @@ expect 1 "$xoffload" dump "$programs/xdp_globals.o" nfp
 says err "the card refuses program 'xdp_globals': map flags are not supported \(EINVAL\)"
 expect 0 "$xoffload" dump "$programs/xdp_subprog.o" nfp --json
 python3 -c 'import json; p = json.load(open("out"))["programs"][0]; assert len(p["listing"]) > 100 and p["listing"][2]["insn"] == 0'
+
+# A program that cannot be checked is not one that would offload.
+expect 1 "$xoffload" check "$build_root/tests/objects/extern_memcmp.o" --json
+says err "needs 'memcmp', which is not in the object"
+expect 1 "$xoffload" check "$programs/xdp_pass.o" "$build_root/tests/objects/extern_memcmp.o"
+says out '^verdict  accepted'

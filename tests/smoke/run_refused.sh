@@ -18,8 +18,8 @@ says out "^ +but no program of this object is loaded: .*map 'unused'; xoffload c
 expect 0 "$xoffload" run "$object" -p plain -i "$pcaps/imix.pcap" -m xdpdrv
 ! grep -q 'no program of this object' out || fail "the host has no such rule: $(cat out)"
 
-expect 1 "$xoffload" run "$object" -m xdpdrv -p events -i "$pcaps/imix.pcap" --pass-out pass.pcap
-says err "map 'ring' \(perf_event_array\): this map type is not implemented"
+expect 1 "$xoffload" run "$object" -m xdpdrv -p queued -i "$pcaps/imix.pcap" --pass-out pass.pcap
+says err "map 'line' \(queue\): this map type is not implemented"
 [ ! -e pass.pcap ] || fail "a refused program left an output file"
 
 expect 1 "$xoffload" run "$object" -p stray -i "$pcaps/imix.pcap"
@@ -42,7 +42,7 @@ assert finding['message'] == 'R1 offset is outside of the packet', finding
 assert finding['source'].endswith('other_maps.bpf.c') and finding['line'] > 0
 assert finding['insn'] == 1
 EOF
-expect 1 "$xoffload" run "$object" -m xdpdrv -p events -i "$pcaps/imix.pcap" --json
+expect 1 "$xoffload" run "$object" -m xdpdrv -p queued -i "$pcaps/imix.pcap" --json
 says out '"stage": "map"'
 
 expect 0 "$xoffload" run "$object" -p plain -i "$pcaps/imix.pcap" --verbose

@@ -6,8 +6,10 @@
 #include "tests/_cmocka.h"
 
 #include <errno.h>
+#include <linux/pkt_cls.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define HELPER_CNT 211 /* Linux 6.12 */
 
@@ -106,8 +108,9 @@ prototypes_are_sound(void **state)
 static void
 the_helpers_that_are_implemented_are_these(void **state)
 {
-	const int32_t ids[] = { 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 18, 19, 26, 28, 31, 32, 34, 38,
-		39, 40, 41, 43, 44, 48, 54, 65, 68, 135, 189, 190 };
+	const int32_t ids[] = { 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 18, 19, 23, 25, 26, 28, 31, 32,
+		34, 38, 39, 40, 41, 42, 43, 44, 48, 51, 54, 65, 68, 69, 125, 130, 131, 132, 133,
+		134, 135, 152, 155, 160, 188, 189, 190, 208 };
 	unsigned int n = 0;
 
 	(void)state;
@@ -130,10 +133,12 @@ the_helpers_that_are_implemented_are_these(void **state)
 static struct xb_map *
 make_map(enum bpf_map_type type)
 {
+	bool fd = type == BPF_MAP_TYPE_PROG_ARRAY || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY ||
+		  type == BPF_MAP_TYPE_DEVMAP || type == BPF_MAP_TYPE_CPUMAP;
 	const struct xb_map_def def = { .name = "m",
 		.type = type,
 		.key_size = 4,
-		.value_size = type == BPF_MAP_TYPE_PROG_ARRAY ? 4 : 16,
+		.value_size = fd ? 4 : 16,
 		.max_entries = 4 };
 	struct xb_map *map = xb_map_new(&def, 2, NULL);
 
@@ -147,7 +152,7 @@ struct wrong_args {
 	const char *says;
 };
 
-enum { ZERO, MAP, PROGS, STRAY, MEM, END4, N4, N16, N17, CTX };
+enum { ZERO, MAP, PROGS, DEVS, EVENTS, STRAY, MEM, END4, N4, N16, N17, CTX };
 
 static void
 arguments_are_what_the_row_says(void **state)
@@ -166,6 +171,16 @@ arguments_are_what_the_row_says(void **state)
 		{ 12, { MEM, PROGS, STRAY }, "is not the context" },
 		{ 6, { STRAY, ZERO }, "r1 = 0x1234 is not memory" },
 		{ 6, { MEM, ZERO }, "r2 = 0 is a size and may not be 0" },
+		{ 25, { CTX, EVENTS, ZERO, MEM, N16 }, NULL },
+		{ 25, { CTX, EVENTS, ZERO, MEM, ZERO }, NULL },
+		{ 25, { CTX, EVENTS, ZERO, MEM, N17 }, "r4" },
+		{ 25, { CTX, PROGS, ZERO, MEM, N16 }, "r2 = 0x" },
+		{ 25, { CTX, PROGS, ZERO, MEM, N16 }, "not one of events" },
+		{ 51, { DEVS, STRAY, STRAY }, NULL },
+		{ 51, { MAP, STRAY, STRAY }, "not one of targets" },
+		{ 130, { MAP, MEM, N4, ZERO }, "not a ring buffer" },
+		{ 131, { MAP, N4, ZERO }, "not a ring buffer" },
+		{ 134, { DEVS, ZERO }, "not a ring buffer" },
 		{ 28, { ZERO, ZERO, MEM, N16, STRAY }, NULL },
 		{ 28, { STRAY, ZERO, MEM, N16, STRAY }, NULL },
 		{ 28, { ZERO, N4, MEM, N16, ZERO }, "r1 = 0 is not memory" },
@@ -175,13 +190,16 @@ arguments_are_what_the_row_says(void **state)
 		{ 189, { CTX, ZERO, MEM, ZERO }, "r4 = 0 is a size and may not be 0" },
 		{ 190, { CTX, ZERO, MEM, N17 }, "may read" },
 	};
-	struct xb_map *maps[] = { make_map(BPF_MAP_TYPE_HASH), make_map(BPF_MAP_TYPE_PROG_ARRAY) };
-	struct xb_image image = { .maps = maps, .map_cnt = 2 };
+	struct xb_map *maps[] = { make_map(BPF_MAP_TYPE_HASH), make_map(BPF_MAP_TYPE_PROG_ARRAY),
+		make_map(BPF_MAP_TYPE_DEVMAP), make_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY) };
+	struct xb_image image = { .maps = maps, .map_cnt = ARRAY_SIZE(maps) };
 	struct xb_vm *vm = calloc(1, sizeof(*vm));
 	uint8_t mem[16];
 	struct xb_xdp pkt = { .data_meta = mem, .data = mem, .data_end = mem + sizeof(mem) };
 	const uint64_t values[] = { [MAP] = addr(maps[0]),
 		[PROGS] = addr(maps[1]),
+		[DEVS] = addr(maps[2]),
+		[EVENTS] = addr(maps[3]),
 		[STRAY] = 0x1234,
 		[MEM] = addr(mem),
 		[END4] = addr(mem + 12),
@@ -208,7 +226,7 @@ arguments_are_what_the_row_says(void **state)
 	vm->pkt = &vm->plain;
 	assert_false(xb_vm_check_args(vm, xb_helper_by_id(44), (uint64_t[5]){ addr(vm->pkt) }));
 	assert_non_null(strstr(vm->fault.text, "plain memory"));
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(maps); i++)
 		xb_map_free(maps[i]);
 	free(vm);
 }
@@ -263,6 +281,11 @@ random_numbers_follow_the_seed_and_time_goes_on(void **state)
 	while (call(vm, 5, 0, 0, 0, 0, 0) == t)
 		;
 	assert_true(call(vm, 5, 0, 0, 0, 0, 0) > t);
+	assert_true(call(vm, 125, 0, 0, 0, 0, 0) >= t);
+	t = call(vm, 160, 0, 0, 0, 0, 0);
+	assert_true(t > 0 && t <= call(vm, 5, 0, 0, 0, 0, 0));
+	assert_in_range(call(vm, 208, 0, 0, 0, 0, 0) / 1000000000, time(NULL) - 1, time(NULL) + 60);
+	assert_int_equal(call(vm, 42, 0, 0, 0, 0, 0), 0);
 	free(vm);
 }
 
@@ -529,6 +552,128 @@ a_packet_shorter_than_14_bytes_can_only_grow(void **state)
 	free(p);
 }
 
+/* ---- elsewhere ---- */
+
+static void
+a_redirect_is_a_verdict_unless_its_flags_are_not_known(void **state)
+{
+	struct packet *p = packet();
+	struct xb_skb skb = { 0 };
+
+	(void)state;
+	assert_int_equal(call(&p->vm, 23, 7, 0, 0, 0, 0), XDP_REDIRECT);
+	assert_int_equal(call(&p->vm, 23, 7, BPF_F_INGRESS, 0, 0, 0), XDP_ABORTED);
+	p->vm.skb = &skb;
+	assert_int_equal(call(&p->vm, 23, 7, 0, 0, 0, 0), TC_ACT_REDIRECT);
+	assert_int_equal(call(&p->vm, 23, 7, BPF_F_INGRESS, 0, 0, 0), TC_ACT_REDIRECT);
+	assert_int_equal(call(&p->vm, 23, 7, 2, 0, 0, 0), TC_ACT_SHOT);
+	assert_int_equal(call(&p->vm, 155, 7, 0, 0, 0, 0), TC_ACT_REDIRECT);
+	assert_int_equal(call(&p->vm, 155, 7, 1, 0, 0, 0), TC_ACT_SHOT);
+	assert_int_equal(call(&p->vm, 152, 7, 0, 0, 0, 0), TC_ACT_REDIRECT);
+	assert_int_equal(call(&p->vm, 152, 7, addr(p), 20, 0, 0), TC_ACT_REDIRECT);
+	assert_int_equal(call(&p->vm, 152, 7, addr(p), 19, 0, 0), TC_ACT_SHOT);
+	assert_int_equal(call(&p->vm, 152, 7, 0, 0, 1, 0), TC_ACT_SHOT);
+	free(p);
+}
+
+static void
+without_a_target_redirect_map_returns_what_its_flags_say(void **state)
+{
+	struct xb_map *devs = make_map(BPF_MAP_TYPE_DEVMAP), *cpus = make_map(BPF_MAP_TYPE_CPUMAP);
+	struct packet *p = packet();
+
+	(void)state;
+	assert_int_equal(call(&p->vm, 51, addr(devs), 0, 0, 0, 0), XDP_ABORTED);
+	assert_int_equal(call(&p->vm, 51, addr(devs), 0, XDP_PASS, 0, 0), XDP_PASS);
+	assert_int_equal(call(&p->vm, 51, addr(devs), 9, XDP_TX, 0, 0), XDP_TX);
+	assert_int_equal(call(&p->vm, 51, addr(devs), 0, XDP_REDIRECT, 0, 0), XDP_ABORTED);
+	assert_int_equal(
+		call(&p->vm, 51, addr(devs), 0, BPF_F_BROADCAST | XDP_PASS, 0, 0), XDP_REDIRECT);
+	assert_int_equal(call(&p->vm, 51, addr(cpus), 0, XDP_DROP, 0, 0), XDP_DROP);
+	assert_int_equal(
+		call(&p->vm, 51, addr(cpus), 0, BPF_F_BROADCAST | XDP_PASS, 0, 0), XDP_ABORTED);
+	xb_map_free(devs);
+	xb_map_free(cpus);
+	free(p);
+}
+
+/* A record of n bytes takes 8 more, whole words; the last byte of the ring stays free. */
+static void
+a_ring_buffer_takes_records_until_it_is_full(void **state)
+{
+	const struct xb_map_def def = {
+		.name = "ring", .type = BPF_MAP_TYPE_RINGBUF, .max_entries = 4096, .inner = -1
+	};
+	struct xb_map *ring = xb_map_new(&def, 1, NULL);
+	struct packet *p = packet();
+	uint64_t map = addr(ring), record, word = 0x1122334455667788;
+
+	(void)state;
+	assert_non_null(ring);
+	assert_int_equal(call(&p->vm, 131, map, 8, 1, 0, 0), 0); /* no flags */
+	assert_int_equal(call(&p->vm, 131, map, UINT64_C(1) << 32, 0, 0, 0), 0);
+	record = call(&p->vm, 131, map, 2000, 0, 0, 0);
+	assert_true(xb_map_owns(ring, (const void *)(uintptr_t)record, 2000, true));
+	assert_int_equal(call(&p->vm, 134, map, BPF_RB_PROD_POS, 0, 0, 0), 2008);
+	call(&p->vm, 132, record, 0, 0, 0, 0);
+	assert_int_equal(call(&p->vm, 130, map, addr(&word), 5, 4, 0), (uint64_t)-EINVAL);
+	assert_int_equal(call(&p->vm, 130, map, addr(&word), 5, BPF_RB_NO_WAKEUP, 0), 0);
+	assert_int_equal(call(&p->vm, 134, map, BPF_RB_AVAIL_DATA, 0, 0, 0), 2024);
+	assert_memory_equal((const uint8_t *)(uintptr_t)record + 2008, &word, 5);
+	assert_int_equal(call(&p->vm, 131, map, 2064, 0, 0, 0), 0);
+	record = call(&p->vm, 131, map, 2056, 0, 0, 0);
+	assert_true(xb_map_owns(ring, (const void *)(uintptr_t)record, 2056, true));
+	call(&p->vm, 133, record, 0, 0, 0, 0);
+	assert_int_equal(call(&p->vm, 130, map, addr(&word), 0, 0, 0), (uint64_t)-EAGAIN);
+	assert_int_equal(call(&p->vm, 134, map, BPF_RB_RING_SIZE, 0, 0, 0), 4096);
+	assert_int_equal(call(&p->vm, 134, map, BPF_RB_CONS_POS, 0, 0, 0), 0);
+	xb_map_free(ring);
+	free(p);
+}
+
+static void
+a_device_that_does_not_forward_has_no_way(void **state)
+{
+	struct packet *p = packet();
+	struct bpf_fib_lookup way = { .family = 2 /* AF_INET */, .ifindex = 7 };
+	uint64_t ctx = addr(&p->xdp), at = addr(&way);
+
+	(void)state;
+	p->xdp.ingress_ifindex = 7;
+	assert_int_equal(
+		call(&p->vm, 69, ctx, at, sizeof(way), 0, 0), BPF_FIB_LKUP_RET_FWD_DISABLED);
+	assert_int_equal(call(&p->vm, 69, ctx, at, sizeof(way) - 1, 0, 0), (uint64_t)-EINVAL);
+	assert_int_equal(call(&p->vm, 69, ctx, at, sizeof(way), 0x40, 0), (uint64_t)-EINVAL);
+	way.ifindex = 8;
+	assert_int_equal(call(&p->vm, 69, ctx, at, sizeof(way), 0x3f, 0), (uint64_t)-ENODEV);
+	way.family = 1;
+	assert_int_equal(call(&p->vm, 69, ctx, at, sizeof(way), 0, 0), (uint64_t)-EAFNOSUPPORT);
+	free(p);
+}
+
+static void
+an_event_nobody_reads_is_an_error_the_program_sees(void **state)
+{
+	struct xb_map *events = make_map(BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	struct packet *p = packet();
+	uint64_t ctx = addr(&p->xdp), map = addr(events), size = (uint64_t)60 << 32;
+	uint32_t word = 1;
+
+	(void)state;
+	assert_int_equal(call(&p->vm, 188, ctx, 0, 0, 0, 0), 60);
+	assert_int_equal(call(&p->vm, 25, ctx, map, 3, addr(&word), 4), (uint64_t)-ENOENT);
+	assert_int_equal(call(&p->vm, 25, ctx, map, 4, addr(&word), 4), (uint64_t)-E2BIG);
+	assert_int_equal(
+		call(&p->vm, 25, ctx, map, BPF_F_CURRENT_CPU, addr(&word), 4), (uint64_t)-ENOENT);
+	assert_int_equal(call(&p->vm, 25, ctx, map, size, addr(&word), 4), (uint64_t)-ENOENT);
+	assert_int_equal(call(&p->vm, 25, ctx, map, size + (UINT64_C(1) << 32), addr(&word), 4),
+		(uint64_t)-EFAULT);
+	assert_int_equal(
+		call(&p->vm, 25, ctx, map, UINT64_C(1) << 52, addr(&word), 4), (uint64_t)-EINVAL);
+	xb_map_free(events);
+	free(p);
+}
+
 static void
 bytes_are_loaded_and_stored_inside_the_packet(void **state)
 {
@@ -673,6 +818,11 @@ main(void)
 		cmocka_unit_test(adjust_meta_wants_multiples_of_4_up_to_252),
 		cmocka_unit_test(adjust_tail_zeroes_what_it_adds_and_leaves_14_bytes),
 		cmocka_unit_test(a_packet_shorter_than_14_bytes_can_only_grow),
+		cmocka_unit_test(a_redirect_is_a_verdict_unless_its_flags_are_not_known),
+		cmocka_unit_test(without_a_target_redirect_map_returns_what_its_flags_say),
+		cmocka_unit_test(a_ring_buffer_takes_records_until_it_is_full),
+		cmocka_unit_test(a_device_that_does_not_forward_has_no_way),
+		cmocka_unit_test(an_event_nobody_reads_is_an_error_the_program_sees),
 		cmocka_unit_test(bytes_are_loaded_and_stored_inside_the_packet),
 		cmocka_unit_test(trace_printk_formats_as_the_kernel_does_or_refuses),
 		cmocka_unit_test(trace_printk_reads_only_strings_it_may),

@@ -81,8 +81,24 @@ static const struct {
 	{ BPF_MAP_TYPE_PERCPU_ARRAY, 4, (32u << 10) + 1, 1, 0, E2BIG, "at most 32768" },
 	{ BPF_MAP_TYPE_PROG_ARRAY, 4, 8, 1, 0, EINVAL, "value_size 8" },
 	{ BPF_MAP_TYPE_PROG_ARRAY, 4, 4, 1, BPF_F_RDONLY_PROG, EINVAL, "not for this type" },
-	{ BPF_MAP_TYPE_LPM_TRIE, 8, 4, 1, BPF_F_NO_PREALLOC, EOPNOTSUPP,
-		"(lpm_trie): this map type is not implemented" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 4, 0, BPF_F_NO_PREALLOC, EINVAL, "max_entries is 0" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 4, 1, 0, EINVAL, "must have BPF_F_NO_PREALLOC" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 4, 1, BPF_F_NO_PREALLOC | BPF_F_ZERO_SEED, EINVAL,
+		"flags 0x40" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 4, 4, 1, BPF_F_NO_PREALLOC, EINVAL, "must be 5 to 260" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 261, 4, 1, BPF_F_NO_PREALLOC, EINVAL, "must be 5 to 260" },
+	{ BPF_MAP_TYPE_LPM_TRIE, 8, 0, 1, BPF_F_NO_PREALLOC, EINVAL, "value_size 0" },
+	{ BPF_MAP_TYPE_DEVMAP, 4, 4, 0, 0, EINVAL, "max_entries is 0" },
+	{ BPF_MAP_TYPE_DEVMAP, 8, 4, 1, 0, EINVAL, "key_size 8" },
+	{ BPF_MAP_TYPE_DEVMAP, 4, 16, 1, 0, EINVAL, "must be 4 or 8" },
+	{ BPF_MAP_TYPE_DEVMAP, 4, 4, 1, BPF_F_RDONLY_PROG, EINVAL, "flags 0x80" },
+	{ BPF_MAP_TYPE_DEVMAP_HASH, 4, 4, (1u << 31) + 1, 0, EINVAL, "at most 2147483648" },
+	{ BPF_MAP_TYPE_CPUMAP, 4, 4, 8193, 0, E2BIG, "at most 8192" },
+	{ BPF_MAP_TYPE_XSKMAP, 4, 8, 1, 0, EINVAL, "must be 4" },
+	{ BPF_MAP_TYPE_PERF_EVENT_ARRAY, 4, 8, 1, 0, EINVAL, "value_size 8" },
+	{ BPF_MAP_TYPE_HASH_OF_MAPS, 4, 8, 1, 0, EINVAL, "a map's is 4" },
+	{ BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 0, 0, EINVAL, "max_entries is 0" },
+	{ BPF_MAP_TYPE_QUEUE, 0, 4, 1, 0, EOPNOTSUPP, "(queue): this map type is not implemented" },
 	{ (enum bpf_map_type)34, 4, 4, 1, 0, EINVAL, "no map type 34" },
 	{ (enum bpf_map_type)33, 0, 0, 1, 0, EOPNOTSUPP, "(arena)" },
 };
@@ -430,10 +446,11 @@ initial_contents_are_the_value_of_key_0(void **state)
 static void
 percpu_values_are_each_workers_own(void **state)
 {
-	const enum bpf_map_type types[] = { BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH };
+	const enum bpf_map_type types[] = { BPF_MAP_TYPE_PERCPU_ARRAY, BPF_MAP_TYPE_PERCPU_HASH,
+		BPF_MAP_TYPE_LRU_PERCPU_HASH };
 
 	(void)state;
-	for (unsigned int t = 0; t < 2; t++) {
+	for (unsigned int t = 0; t < 3; t++) {
 		struct xb_map *map = make(types[t], 4, 4, 2, 0);
 		uint32_t key = 1, user[CPUS * 2] = { 0 };
 		uint32_t *at;
@@ -482,11 +499,10 @@ a_new_percpu_element_is_zero_for_the_other_workers(void **state)
 /* ---- LRU ---- */
 
 static void
-a_full_lru_hash_evicts_what_nobody_looked_at(void **state)
+evicts_what_nobody_looked_at(enum bpf_map_type type)
 {
-	struct xb_map *map = make(BPF_MAP_TYPE_LRU_HASH, 4, 8, 100, 0);
+	struct xb_map *map = make(type, 4, 8, 100, 0);
 
-	(void)state;
 	for (uint32_t i = 0; i < 5000; i++) {
 		unsigned int n = 0;
 
@@ -497,12 +513,41 @@ a_full_lru_hash_evicts_what_nobody_looked_at(void **state)
 			continue;
 		for (uint32_t k = 0; k <= i; k++) {
 			uint32_t key = 1000 + k;
-			uint64_t v;
+			uint64_t v[CPUS];
 
-			n += xb_map_user_lookup(map, &key, &v) == 0;
+			n += xb_map_user_lookup(map, &key, v) == 0;
 		}
 		assert_int_equal(n, 100);
 	}
+	xb_map_free(map);
+}
+
+static void
+a_full_lru_hash_evicts_what_nobody_looked_at(void **state)
+{
+	(void)state;
+	evicts_what_nobody_looked_at(BPF_MAP_TYPE_LRU_HASH);
+	evicts_what_nobody_looked_at(BPF_MAP_TYPE_LRU_PERCPU_HASH);
+}
+
+/* An update of a value that is there changes it in place, and is a second chance. */
+static void
+an_update_of_a_percpu_lru_hash_counts_as_looking(void **state)
+{
+	struct xb_map *map = make(BPF_MAP_TYPE_LRU_PERCPU_HASH, 4, 8, 4, 0);
+	uint64_t *at;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(put(map, i, i, BPF_ANY), 0);
+	assert_int_equal(put(map, 0, 10, BPF_ANY), 0);
+	assert_int_equal(put(map, 4, 4, BPF_ANY), 0);
+	assert_null(get(map, 0, 1)); /* the oldest that was not touched again */
+	at = get(map, 0, 0);
+	assert_non_null(at);
+	assert_int_equal(put(map, 0, 11, BPF_ANY), 0);
+	assert_int_equal(*at, 11);
+	assert_int_equal(*get(map, 1, 0), 0);
 	xb_map_free(map);
 }
 
@@ -595,13 +640,14 @@ static void
 a_map_owns_its_values_and_nothing_around_them(void **state)
 {
 	const enum bpf_map_type types[] = { BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PERCPU_ARRAY,
-		BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_LRU_HASH };
+		BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_PERCPU_HASH, BPF_MAP_TYPE_LRU_HASH,
+		BPF_MAP_TYPE_LRU_PERCPU_HASH };
 	static const uint8_t zeros[5000];
 
 	(void)state;
-	for (unsigned int i = 0; i < 5 * 60; i++) {
-		uint32_t size = i / 5 < 50 ? i / 5 + 1 : (i / 5) * 83;
-		struct xb_map *map = make(types[i % 5], 4, size, 7, 0);
+	for (unsigned int i = 0; i < 6 * 60; i++) {
+		uint32_t size = i / 6 < 50 ? i / 6 + 1 : (i / 6) * 83;
+		struct xb_map *map = make(types[i % 6], 4, size, 7, 0);
 
 		for (uint32_t key = 0; key < 7; key++) {
 			const uint8_t *at;
@@ -741,6 +787,7 @@ main(void)
 		cmocka_unit_test(percpu_values_are_each_workers_own),
 		cmocka_unit_test(a_new_percpu_element_is_zero_for_the_other_workers),
 		cmocka_unit_test(a_full_lru_hash_evicts_what_nobody_looked_at),
+		cmocka_unit_test(an_update_of_a_percpu_lru_hash_counts_as_looking),
 		cmocka_unit_test(lru_evicts_nothing_before_it_is_full_nor_when_refused),
 		cmocka_unit_test(a_program_array_holds_images),
 		cmocka_unit_test(access_flags_bind_programs_or_the_outside),

@@ -359,6 +359,8 @@ unknown_sections_get_the_type_of_their_prefix_and_a_note(void **state)
 		{ "p7", "tc_packet_hook0", BPF_PROG_TYPE_SCHED_CLS },
 		{ "p9", "action_drop", BPF_PROG_TYPE_SCHED_ACT },
 		{ "p10", "classifier/egress", BPF_PROG_TYPE_SCHED_CLS },
+		{ "p13", "ingress", BPF_PROG_TYPE_SCHED_CLS },
+		{ "p14", "egress", BPF_PROG_TYPE_SCHED_CLS },
 		{ "xdp_by_function", "some_section", BPF_PROG_TYPE_XDP },
 	};
 	struct fixture f = open_fixture("names", NULL);

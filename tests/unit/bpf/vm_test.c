@@ -312,8 +312,9 @@ a_program_is_refused_before_it_runs(void **state)
 			"insn 0: call bpf_skb_store_bytes#9: programs of this type may not call "
 			"this "
 			"helper\n" },
-		{ { CALL(BPF_FUNC_redirect), EXIT(), EXIT() }, EOPNOTSUPP,
-			"insn 0: call bpf_redirect#23: this helper is not implemented here\n" },
+		{ { CALL(BPF_FUNC_map_push_elem), EXIT(), EXIT() }, EOPNOTSUPP,
+			"insn 0: call bpf_map_push_elem#87: this helper is not implemented "
+			"here\n" },
 		{ { LD_MAP(1, 5), EXIT() }, EINVAL,
 			"insn 0: r1 = map[idx:5]: the program has no such map\n" },
 		{ { LD_MAP_VALUE(1, 0, 4096), EXIT() }, EINVAL,
