@@ -47,7 +47,7 @@ done
 # The card is the default; --bpf does not ask it.
 expect 0 "$xoffload" trace "$samples/xdp_flows.v3.o" -i in.pcap -n 4
 says out 'on the card agilio-cx-2x40 \(firmware ebpf\)'
-says out 'waits 58 cycles: read32_swap, 8 bytes at pkt\+26'
+says out 'waits 59 cycles: read32_swap, 8 bytes at pkt\+26'
 says out "the firmware's bpf_map_lookup_elem, [0-9]+ cycles +map = flows, key = .*, r0 = flows value$"
 expect 0 "$xoffload" trace --bpf "$samples/xdp_flows.v3.o" -i in.pcap -n 4
 says out 'on the host'

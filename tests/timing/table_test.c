@@ -8,13 +8,16 @@
 #include "tests/_cmocka.h"
 
 #define CELL_PERCENT 2.0
-/* Rows that a microengine bounds all along are met to 1 %, but for XDP_DROP: of what is linear in
- * microengines one of its two first cells is off by 1.04 % at least, as 9.508 at 5 is not half of
- * 19.415 at 10. */
+/* Rows that a microengine bounds all along are met to 1 %. Of XDP_DROP's what is linear in
+ * microengines misses one of the first two cells by 1.04 % at least, as 9.508 at 5 is not half of
+ * 19.415 at 10; the order that packets leave in makes it a little less than linear. */
 #define SLOW_PERCENT 1.0
-#define DROP_PERCENT 1.1
-#define PROCESSOR_MEAN_PERCENT 0.9
-#define MEMORY_MEAN_PERCENT 0.25
+#define DROP_PERCENT 1.0
+#define PROCESSOR_MEAN_PERCENT 0.54
+#define MEMORY_MEAN_PERCENT 0.16
+/* The published predictor is off by 3.2 % at most on the same, 2.2 on average. */
+#define OTHER_PERCENT 3.5
+#define OTHERS_MEAN_PERCENT 2.0
 #define CTM_ACCESSES 32
 
 static struct nic_prediction
@@ -101,8 +104,8 @@ programs_take_the_cycles_counted_by_hand(void **state)
 		int cycles, swaps;
 	} cases[] = {
 		{ ROW_DROP, 2 + 2 + 4 + 7 + 4, 0 },
-		{ ROW_READS_4, 31 + 3 * 9 + 4 + 2 + 4 + 11, 4 },
-		{ ROW_READS_12, 31 + 11 * 9 + 4 + 2 + 4 + 11, 12 },
+		{ ROW_READS_4, 25 + 3 * 9 + 4 + 2 + 4 + 11, 4 },
+		{ ROW_READS_12, 25 + 11 * 9 + 4 + 2 + 4 + 11, 12 },
 	};
 
 	(void)state;
@@ -164,6 +167,26 @@ constants_of_the_firmware_are_met(void **state)
 	nic_mix_free(accesses);
 }
 
+static void
+programs_that_were_not_fitted_to_are_near(void **state)
+{
+	struct nic_card research = measured_card("research");
+	double sum = 0;
+
+	(void)state;
+	for (int i = 0; i < MEASURED_OTHERS; i++) {
+		const struct measured_other *other = &measured_others[i];
+		struct nic_mix *mix = measured_steps(other->steps);
+		double e = fabs(100 * (predict(&research, mix, other->mes).mpps / other->mpps - 1));
+
+		if (e > OTHER_PERCENT)
+			fail_msg("%s: %.2f %% off", other->title, e);
+		sum += e;
+		nic_mix_free(mix);
+	}
+	assert_true(sum / MEASURED_OTHERS < OTHERS_MEAN_PERCENT);
+}
+
 int
 main(void)
 {
@@ -173,6 +196,7 @@ main(void)
 		cmocka_unit_test(programs_take_the_cycles_counted_by_hand),
 		cmocka_unit_test(reads_in_a_row_all_go_to_one_line),
 		cmocka_unit_test(constants_of_the_firmware_are_met),
+		cmocka_unit_test(programs_that_were_not_fitted_to_are_near),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,13 @@ SEC("xdp")
 int
 reads(struct xdp_md *ctx)
 {
-	__u32 zero = 0, *word = bpf_map_lookup_elem(&entry, &zero);
+	struct {
+		__u32 zero, none; /* the key is where the stack begins */
+	} key;
+	__u32 *word;
+
+	key.zero = 0;
+	word = bpf_map_lookup_elem(&entry, &key);
 
 	(void)ctx;
 	if (word == NULL)
