@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A packet as a tc program on the host gets it. Used by cmd_trace.c. */
+/* A packet as a tc program on the host gets it. Used by worker.c and cmd_trace.c. */
 #include "dpdk-app/arrival.h"
 
 #include "dpdk-app/packet.h"

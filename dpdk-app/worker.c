@@ -11,6 +11,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "dpdk-app/arrival.h"
+
 #define SEND_TRIES 64	/* of a live port, before packets count as unsent */
 #define IDLE_POLLS 256u /* before the CPU is offered to somebody else */
 
@@ -150,23 +152,21 @@ store_skb(struct rte_mbuf *m, struct xb_skb *skb)
 	return 0;
 }
 
-/* What a device and __netif_receive_skb_core() leave in a packet before tc's ingress hook. */
 static int
 receive_skb(struct worker *w, struct rte_mbuf *m, struct xb_skb *skb)
 {
 	const struct pkt_info *info = pkt_info(m);
-	uint8_t *buf = m->buf_addr;
+	const struct arrival arrival = {
+		.buf = m->buf_addr,
+		.data = rte_pktmbuf_mtod(m, uint8_t *),
+		.buf_bytes = m->buf_len,
+		.bytes = m->data_len,
+		.rx_queue = w->rx_queue,
+		.tstamp_ns = (uint64_t)info->sec * 1000000000u + info->nsec,
+		.spare = w->spare,
+	};
 
-	xb_skb_init(skb, buf, buf + m->data_off, buf + m->data_off + m->data_len, buf + m->buf_len);
-	skb->spare = w->spare;
-	skb->spare_bytes = XB_SKB_SPARE_BYTES;
-	skb->md.ifindex = skb->md.ingress_ifindex = PKT_IFINDEX;
-	skb->md.queue_mapping = w->rx_queue + 1; /* skb_record_rx_queue() */
-	skb->md.tstamp = (uint64_t)info->sec * 1000000000u + info->nsec;
-	if (xb_skb_untag(skb) < 0)
-		return -EINVAL;
-	skb->md.wire_len = skb->md.len - PKT_BYTES_MIN; /* sch_handle_ingress() */
-	return 0;
+	return arrival_skb(&arrival, skb);
 }
 
 static enum code
