@@ -88,6 +88,19 @@ draw_below(struct sim *sim, uint32_t below)
 	return (uint32_t)((uint64_t)draw(sim) * below >> 32);
 }
 
+/* How long something takes that now and then takes much longer: exponential, but uniform within
+ * each halving of what is left. Whole numbers only, so that it is the same on every machine. */
+static uint64_t
+draw_long(struct sim *sim, uint32_t mean)
+{
+	const uint32_t bits = draw(sim) | 1, halvings = (uint32_t)__builtin_clz(bits);
+	const uint32_t within = (uint32_t)((uint64_t)bits << (halvings + 1));
+	/* in thirds of twice the mean, of which the mean is 1.5 */
+	const uint64_t times = ((uint64_t)halvings << 32 | within) >> 16;
+
+	return times * 2 * mean / 3 >> 16;
+}
+
 /* ---- packets ---- */
 
 /* A context that is through takes a packet of any class, each as often as its share. */
@@ -224,7 +237,7 @@ serve(struct sim *sim, struct engine *engine, const struct nic_planned *step)
 		if (step->wait != NIC_WAIT_SWAP)
 			engine->taken[engine->posted++ % sim->plan->queue] = sim->now + wait;
 	}
-	return wait + step->latency - vary + (vary ? draw_below(sim, 2 * vary) : 0);
+	return wait + step->latency - vary + (vary ? draw_long(sim, vary) : 0);
 }
 
 /* ---- contexts ---- */

@@ -13,11 +13,11 @@
  * 19.415 at 10; the order that packets leave in makes it a little less than linear. */
 #define SLOW_PERCENT 1.0
 #define DROP_PERCENT 1.0
-#define PROCESSOR_MEAN_PERCENT 0.54
+#define PROCESSOR_MEAN_PERCENT 0.5
 #define MEMORY_MEAN_PERCENT 0.16
 /* The published predictor is off by 3.2 % at most on the same, 2.2 on average. */
-#define OTHER_PERCENT 3.5
-#define OTHERS_MEAN_PERCENT 2.0
+#define OTHER_PERCENT 1.25
+#define OTHERS_MEAN_PERCENT 1.0
 #define CTM_ACCESSES 32
 
 static struct nic_prediction
