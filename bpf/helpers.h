@@ -27,4 +27,11 @@ xb_helper_ptr(uint64_t r)
 	return (void *)(uintptr_t)r;
 }
 
+/* Of the packet, without the room around it. */
+static inline uint64_t
+xb_helper_packet_bytes(const struct xb_vm *vm)
+{
+	return (uint64_t)(vm->pkt->data_end - vm->pkt->data);
+}
+
 #endif

@@ -77,13 +77,6 @@ helper_fib_lookup(struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint6
 	return params.ifindex == here ? BPF_FIB_LKUP_RET_FWD_DISABLED : xb_helper_ret(-ENODEV);
 }
 
-/* Bytes of the packet, without the room around it. */
-static uint64_t
-packet_bytes(const struct xb_vm *vm)
-{
-	return (uint64_t)(vm->pkt->data_end - vm->pkt->data);
-}
-
 /* bpf_xdp_event_output, bpf_skb_event_output, __bpf_perf_event_output: nobody reads events. */
 uint64_t
 helper_perf_event_output(
@@ -94,7 +87,7 @@ helper_perf_event_output(
 	(void)r1, (void)r4, (void)r5;
 	if (r3 & ~(BPF_F_CTXLEN_MASK | BPF_F_INDEX_MASK))
 		return xb_helper_ret(-EINVAL);
-	if ((r3 & BPF_F_CTXLEN_MASK) >> 32 > packet_bytes(vm))
+	if ((r3 & BPF_F_CTXLEN_MASK) >> 32 > xb_helper_packet_bytes(vm))
 		return xb_helper_ret(-EFAULT);
 	if (index == BPF_F_CURRENT_CPU)
 		index = vm->cpu;

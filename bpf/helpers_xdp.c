@@ -108,5 +108,5 @@ helper_xdp_get_buff_len(
 	struct xb_vm *vm, uint64_t r1, uint64_t r2, uint64_t r3, uint64_t r4, uint64_t r5)
 {
 	(void)r1, (void)r2, (void)r3, (void)r4, (void)r5;
-	return (uint64_t)(vm->pkt->data_end - vm->pkt->data);
+	return xb_helper_packet_bytes(vm);
 }

@@ -90,6 +90,15 @@ int xb_map_refuse(struct xb_log *log, const struct xb_map_def *def, int err, con
 int xb_array_check(const struct xb_map_def *def, struct xb_log *log);
 int xb_fd_array_check(const struct xb_map_def *def, struct xb_log *log);
 
+/* ---- map_none.c: of maps that have no elements to show, or let nobody change them ---- */
+
+uint64_t xb_none_bytes(const struct xb_map_def *def, unsigned int n_cpus);
+void *xb_none_lookup(struct xb_map *map, unsigned int cpu, const void *key);
+int xb_none_update(
+	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags);
+int xb_none_remove(struct xb_map *map, unsigned int cpu, const void *key);
+int64_t xb_none_keys(struct xb_map *map, void **keys);
+
 /* Zeroed memory that costs nothing until touched; NULL when there is none. */
 void *xb_area_new(uint64_t bytes);
 void xb_area_free(void *area, uint64_t bytes);

@@ -75,35 +75,18 @@ set_mark(struct xb_hash *h, uint32_t i, bool mark)
 	__atomic_store_n(&lru_elem(h, i)->mark, mark, __ATOMIC_RELAXED);
 }
 
-/* The element, which counts as looked at; 0: none. */
-static uint32_t
-look_up(struct xb_hash *h, const void *key)
-{
-	uint32_t i = xb_hash_find(h, key, xb_hash_of(h, key));
-
-	/* Readers share the line as long as nobody writes it. */
-	if (i && !is_marked(h, i))
-		set_mark(h, i, true);
-	return i;
-}
-
 static void *
 lru_lookup(struct xb_map *map, unsigned int cpu, const void *key)
 {
 	struct xb_hash *h = (struct xb_hash *)map;
-	uint32_t i = look_up(h, key);
+	uint32_t i = xb_hash_find(h, key, xb_hash_of(h, key));
 
-	(void)cpu;
-	return i ? xb_hash_value(h, 0, i) : NULL;
-}
-
-static void *
-percpu_lru_lookup(struct xb_map *map, unsigned int cpu, const void *key)
-{
-	struct xb_hash *h = (struct xb_hash *)map;
-	uint32_t i = look_up(h, key);
-
-	return i ? xb_hash_value(h, cpu, i) : NULL;
+	if (!i)
+		return NULL;
+	/* Readers share the line as long as nobody writes it. */
+	if (!is_marked(h, i))
+		set_mark(h, i, true);
+	return xb_hash_value(h, map->ops->percpu ? cpu : 0, i);
 }
 
 /* Who is to go, and in which bucket it is; 0: there is nobody. It is taken off the list, so that
@@ -242,33 +225,22 @@ lru_remove(struct xb_map *map, unsigned int cpu, const void *key)
 	return 0;
 }
 
-const struct xb_map_ops xb_lru_hash_ops = {
-	.struct_bytes = sizeof(struct xb_hash),
-	.check = xb_hash_check,
-	.bytes = xb_hash_bytes,
-	.init = xb_hash_init,
-	.fini = xb_hash_fini,
-	.lookup = lru_lookup,
-	.update = lru_update,
-	.remove = lru_remove,
-	.user_lookup = xb_hash_user_lookup,
-	.user_update = lru_update,
-	.user_remove = lru_remove,
-	.keys = xb_hash_keys,
-};
+#define LRU(name, is_percpu)                                                                       \
+	const struct xb_map_ops xb_##name##_ops = {                                                \
+		.struct_bytes = sizeof(struct xb_hash),                                            \
+		.percpu = is_percpu,                                                               \
+		.check = xb_hash_check,                                                            \
+		.bytes = xb_hash_bytes,                                                            \
+		.init = xb_hash_init,                                                              \
+		.fini = xb_hash_fini,                                                              \
+		.lookup = lru_lookup,                                                              \
+		.update = lru_update,                                                              \
+		.remove = lru_remove,                                                              \
+		.user_lookup = xb_hash_user_lookup,                                                \
+		.user_update = lru_update,                                                         \
+		.user_remove = lru_remove,                                                         \
+		.keys = xb_hash_keys,                                                              \
+	}
 
-const struct xb_map_ops xb_lru_percpu_hash_ops = {
-	.struct_bytes = sizeof(struct xb_hash),
-	.percpu = true,
-	.check = xb_hash_check,
-	.bytes = xb_hash_bytes,
-	.init = xb_hash_init,
-	.fini = xb_hash_fini,
-	.lookup = percpu_lru_lookup,
-	.update = lru_update,
-	.remove = lru_remove,
-	.user_lookup = xb_hash_user_lookup,
-	.user_update = lru_update,
-	.user_remove = lru_remove,
-	.keys = xb_hash_keys,
-};
+LRU(lru_hash, false);
+LRU(lru_percpu_hash, true);

@@ -44,13 +44,6 @@ hash_of_maps_check(const struct xb_map_def *def, struct xb_log *log)
 	return err ? err : check_inner(def, log);
 }
 
-static uint64_t
-no_bytes(const struct xb_map_def *def, unsigned int n_cpus)
-{
-	(void)def, (void)n_cpus;
-	return 0;
-}
-
 static int
 of_maps_init(struct xb_map *map)
 {
@@ -153,22 +146,6 @@ xb_map_inner_owns(const struct xb_map *map, const void *addr, uint32_t size, boo
 	return false;
 }
 
-/* The verifier refuses programs that change the map. */
-static int
-of_maps_update(
-	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
-{
-	(void)map, (void)cpu, (void)key, (void)value, (void)flags;
-	return -EOPNOTSUPP;
-}
-
-static int
-of_maps_remove(struct xb_map *map, unsigned int cpu, const void *key)
-{
-	(void)map, (void)cpu, (void)key;
-	return -EOPNOTSUPP;
-}
-
 /* The kernel's value is the inner map's id; maps have none here. */
 static int
 of_maps_user_lookup(struct xb_map *map, const void *key, void *value)
@@ -177,28 +154,21 @@ of_maps_user_lookup(struct xb_map *map, const void *key, void *value)
 	return of_maps_lookup(map, 0, key) ? -EOPNOTSUPP : -ENOENT;
 }
 
-static int64_t
-no_keys(struct xb_map *map, void **keys)
-{
-	(void)map;
-	*keys = NULL;
-	return 0;
-}
-
+/* The verifier refuses programs that change the map. */
 #define OF_MAPS(name)                                                                              \
 	const struct xb_map_ops xb_##name##_ops = {                                                \
 		.struct_bytes = sizeof(struct map_of_maps),                                        \
 		.check = name##_check,                                                             \
-		.bytes = no_bytes,                                                                 \
+		.bytes = xb_none_bytes,                                                            \
 		.init = of_maps_init,                                                              \
 		.fini = of_maps_fini,                                                              \
 		.lookup = of_maps_lookup,                                                          \
-		.update = of_maps_update,                                                          \
-		.remove = of_maps_remove,                                                          \
+		.update = xb_none_update,                                                          \
+		.remove = xb_none_remove,                                                          \
 		.user_lookup = of_maps_user_lookup,                                                \
-		.user_update = of_maps_update,                                                     \
-		.user_remove = of_maps_remove,                                                     \
-		.keys = no_keys,                                                                   \
+		.user_update = xb_none_update,                                                     \
+		.user_remove = xb_none_remove,                                                     \
+		.keys = xb_none_keys,                                                              \
 	}
 
 OF_MAPS(array_of_maps);

@@ -75,29 +75,6 @@ xb_map_get_prog(const struct xb_map *map, uint32_t index)
 	return __atomic_load_n(&a->progs[index], __ATOMIC_ACQUIRE);
 }
 
-/* The verifier refuses programs that look a program up, or change the map. */
-static void *
-prog_array_lookup(struct xb_map *map, unsigned int cpu, const void *key)
-{
-	(void)map, (void)cpu, (void)key;
-	return NULL;
-}
-
-static int
-prog_array_update(
-	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
-{
-	(void)map, (void)cpu, (void)key, (void)value, (void)flags;
-	return -EOPNOTSUPP;
-}
-
-static int
-prog_array_remove(struct xb_map *map, unsigned int cpu, const void *key)
-{
-	(void)map, (void)cpu, (void)key;
-	return -EOPNOTSUPP;
-}
-
 static uint32_t
 index_of(const void *key)
 {
@@ -138,26 +115,18 @@ prog_array_user_remove(struct xb_map *map, unsigned int cpu, const void *key)
 	return __atomic_exchange_n(&a->progs[i], NULL, __ATOMIC_ACQ_REL) ? 0 : -ENOENT;
 }
 
-/* None has a value to show; xb_map_get_prog() tells what is where. */
-static int64_t
-prog_array_keys(struct xb_map *map, void **keys)
-{
-	(void)map;
-	*keys = NULL;
-	return 0;
-}
-
 const struct xb_map_ops xb_prog_array_ops = {
 	.struct_bytes = sizeof(struct prog_array),
 	.check = xb_fd_array_check,
 	.bytes = prog_array_bytes,
 	.init = prog_array_init,
 	.fini = prog_array_fini,
-	.lookup = prog_array_lookup,
-	.update = prog_array_update,
-	.remove = prog_array_remove,
+	/* the verifier refuses programs that look a program up, or change the map */
+	.lookup = xb_none_lookup,
+	.update = xb_none_update,
+	.remove = xb_none_remove,
 	.user_lookup = prog_array_user_lookup,
 	.user_update = prog_array_user_update,
 	.user_remove = prog_array_user_remove,
-	.keys = prog_array_keys,
+	.keys = xb_none_keys, /* none has a value to show; xb_map_get_prog() tells what is where */
 };

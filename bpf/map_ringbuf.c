@@ -58,13 +58,6 @@ ringbuf_fini(struct xb_map *map)
 	xb_area_free(map->values.base, map->values.bytes);
 }
 
-static void *
-ringbuf_lookup(struct xb_map *map, unsigned int cpu, const void *key)
-{
-	(void)map, (void)cpu, (void)key;
-	return NULL;
-}
-
 static int
 ringbuf_update(
 	struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
@@ -87,27 +80,19 @@ ringbuf_user_lookup(struct xb_map *map, const void *key, void *value)
 	return -XB_ENOTSUPP;
 }
 
-static int64_t
-ringbuf_keys(struct xb_map *map, void **keys)
-{
-	(void)map;
-	*keys = NULL;
-	return 0;
-}
-
 const struct xb_map_ops xb_ringbuf_ops = {
 	.struct_bytes = sizeof(struct ringbuf),
 	.check = ringbuf_check,
 	.bytes = ringbuf_bytes,
 	.init = ringbuf_init,
 	.fini = ringbuf_fini,
-	.lookup = ringbuf_lookup,
+	.lookup = xb_none_lookup,
 	.update = ringbuf_update,
 	.remove = ringbuf_remove,
 	.user_lookup = ringbuf_user_lookup,
 	.user_update = ringbuf_update,
 	.user_remove = ringbuf_remove,
-	.keys = ringbuf_keys,
+	.keys = xb_none_keys,
 };
 
 /* ---- helpers ---- */

@@ -60,13 +60,6 @@ xskmap_check(const struct xb_map_def *def, struct xb_log *log)
 	return check_sizes(def, 4, BPF_F_NUMA_NODE | BPF_F_RDONLY | BPF_F_WRONLY, log);
 }
 
-static uint64_t
-no_bytes(const struct xb_map_def *def, unsigned int n_cpus)
-{
-	(void)def, (void)n_cpus;
-	return 0;
-}
-
 /* Lookups of a devmap give a number that is the kernel's (BPF_F_RDONLY_PROG, set by the kernel). */
 static int
 init(struct xb_map *map)
@@ -79,20 +72,6 @@ static void
 fini(struct xb_map *map)
 {
 	(void)map;
-}
-
-static void *
-lookup(struct xb_map *map, unsigned int cpu, const void *key)
-{
-	(void)map, (void)cpu, (void)key;
-	return NULL;
-}
-
-static int
-update(struct xb_map *map, unsigned int cpu, const void *key, const void *value, uint64_t flags)
-{
-	(void)map, (void)cpu, (void)key, (void)value, (void)flags;
-	return -EOPNOTSUPP;
 }
 
 static int
@@ -109,28 +88,20 @@ user_lookup(struct xb_map *map, const void *key, void *value)
 	return -ENOENT;
 }
 
-static int64_t
-no_keys(struct xb_map *map, void **keys)
-{
-	(void)map;
-	*keys = NULL;
-	return 0;
-}
-
 #define TARGETS(name)                                                                              \
 	const struct xb_map_ops xb_##name##_ops = {                                                \
 		.struct_bytes = sizeof(struct xb_map),                                             \
 		.check = name##_check,                                                             \
-		.bytes = no_bytes,                                                                 \
+		.bytes = xb_none_bytes,                                                            \
 		.init = init,                                                                      \
 		.fini = fini,                                                                      \
-		.lookup = lookup,                                                                  \
-		.update = update,                                                                  \
+		.lookup = xb_none_lookup,                                                          \
+		.update = xb_none_update,                                                          \
 		.remove = remove_none,                                                             \
 		.user_lookup = user_lookup,                                                        \
-		.user_update = update,                                                             \
+		.user_update = xb_none_update,                                                     \
 		.user_remove = remove_none,                                                        \
-		.keys = no_keys,                                                                   \
+		.keys = xb_none_keys,                                                              \
 	}
 
 #define perf_event_array_check xb_fd_array_check
