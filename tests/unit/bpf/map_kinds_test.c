@@ -2,26 +2,9 @@
 /* Maps of prefixes, of targets and of maps, one thread. The others are in map_test.c. */
 #include "bpf/xb.h"
 #include "tests/_cmocka.h"
+#include "tests/unit/bpf/map_make.h"
 
 #include <errno.h>
-
-#define CPUS 3u
-
-static struct xb_map *
-make(enum bpf_map_type type, uint32_t key, uint32_t value, uint32_t entries, uint32_t flags)
-{
-	const struct xb_map_def def = { .name = "m",
-		.type = type,
-		.key_size = key,
-		.value_size = value,
-		.max_entries = entries,
-		.flags = flags,
-		.inner = -1 };
-	struct xb_map *map = xb_map_new(&def, CPUS, NULL);
-
-	assert_non_null(map);
-	return map;
-}
 
 /* ---- prefixes ---- */
 

@@ -3,32 +3,11 @@
 #include "bpf/map_internal.h"
 #include "bpf/xb.h"
 #include "tests/_cmocka.h"
+#include "tests/unit/bpf/map_make.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CPUS 3u
-
-static struct xb_map *
-make(enum bpf_map_type type, uint32_t key, uint32_t value, uint32_t entries, uint32_t flags)
-{
-	const struct xb_map_def def = { .name = "m",
-		.type = type,
-		.key_size = key,
-		.value_size = value,
-		.max_entries = entries,
-		.flags = flags,
-		.inner = -1 };
-	struct xb_log log = { 0 };
-	struct xb_map *map = xb_map_new(&def, CPUS, &log);
-
-	if (!map)
-		print_error("%s", xb_log_text(&log));
-	assert_non_null(map);
-	assert_string_equal(xb_log_text(&log), "");
-	return map;
-}
 
 static int
 put(struct xb_map *map, uint32_t key, uint64_t value, uint64_t flags)
