@@ -268,7 +268,7 @@ nic_me_cc(const struct nic_me *me, uint32_t ctx)
 	       (uint32_t)nic_cc_v(cc) << 1 | (uint32_t)nic_cc_c(cc);
 }
 
-/* For V the summands have the other sign than the sum, for no V others than each other. */
+/* For V both summands have the other sign than the sum, else only one has. */
 struct nic_cc
 nic_cc_from(uint32_t bits)
 {
@@ -278,7 +278,7 @@ nic_cc_from(uint32_t bits)
 	return (struct nic_cc){
 		.sum = (uint64_t)c << 32 | low,
 		.x = v ? ~low : low,
-		.y = v ? ~low : ~low,
+		.y = ~low,
 	};
 }
 
