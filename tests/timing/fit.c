@@ -242,7 +242,7 @@ print_others(void)
 		sum += fabs(e);
 		nic_mix_free(mix);
 	}
-	printf("programs that were not fitted to: mean absolute error %.2f %%\n",
+	printf("programs that the search does not see: mean absolute error %.2f %%\n",
 		sum / MEASURED_OTHERS);
 }
 

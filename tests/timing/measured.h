@@ -40,9 +40,9 @@ extern const double measured_mpps[ROW_CNT][MEASURED_COLUMNS];
 #define MEASURED_CTM_CYCLES 16.0
 #define MEASURED_MAC_MPPS 53.2
 
-/* Measured with the research firmware, and not fitted to: real programs of the source's artifact,
- * the slowest path of each that a packet can take, as steps (nic/timing/steps.h) counted in its
- * listings. */
+/* Measured with the research firmware; the search does not see them, the choice of jitter did: real
+ * programs of the source's artifact, the slowest path of each that a packet can take, as steps
+ * (nic/timing/steps.h) counted in its listings. */
 struct measured_other {
 	const char *title, *steps;
 	uint32_t mes;
